@@ -1,0 +1,53 @@
+"""What can go wrong, as one tree. Every message is one sentence a person can act on.
+
+    IntaglioError
+    ├── PictureError         a picture that cannot be read or coded (empty, broken, too large a side)
+    ├── BudgetError          max_bytes too small; the message says how small it can be
+    ├── FormatError          bytes that are not a readable .itg file
+    │   ├── NotIntaglio      no magic: another kind of file
+    │   ├── NewerVersion     a later version of the format, or a critical chunk this version does not know
+    │   └── Corrupt          ours, but truncated, altered or with bytes behind its end
+    ├── MissingModel         the file names a stream for which no weights are installed
+    ├── LimitExceeded        a declared size over the limit; the message says how to raise it
+    └── WeightsError         a weights file that is partial, wrong or of another model
+"""
+
+
+class IntaglioError(Exception):
+    """Base of all errors that this package raises on purpose."""
+
+
+class PictureError(IntaglioError):
+    """A picture that cannot be read or coded."""
+
+
+class BudgetError(IntaglioError):
+    """The wanted number of bytes cannot be reached; the message names the smallest that can."""
+
+
+class FormatError(IntaglioError):
+    """Bytes that are not a readable .itg file."""
+
+
+class NotIntaglio(FormatError):
+    """The bytes do not start as an .itg file does."""
+
+
+class NewerVersion(FormatError):
+    """The file needs a later version of this package."""
+
+
+class Corrupt(FormatError):
+    """An .itg file that is truncated, altered, or followed by foreign bytes."""
+
+
+class MissingModel(IntaglioError):
+    """The file names a stream for which no weights are installed."""
+
+
+class LimitExceeded(IntaglioError):
+    """A declared size is over the limit that the caller allows."""
+
+
+class WeightsError(IntaglioError):
+    """A weights file that is partial, wrong or of another model."""

@@ -1,0 +1,123 @@
+"""Extension chunks: room to grow without a version 2, in the spirit of PNG's.
+
+    [count 1 byte, 1..255] then for each chunk [length of data, varint] [kind 1 byte] [data]
+
+The list is counted, so that a hostile file cannot ask for more than 255 objects; lengths are LEB128 in at most
+four bytes (below 256 MiB) and in their shortest form, so that one list has one spelling. A kind of 128 and up is
+critical: who does not know it cannot draw the picture rightly and must refuse it. Others are kept and skipped.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from intaglio.errors import Corrupt
+
+CRITICAL = 0x80
+MAX_COUNT = 255
+MAX_LENGTH = (1 << 28) - 1  # four varint bytes of 7 bits
+
+
+class Kind(NamedTuple):
+    """A registered kind of chunk: its name and what it is kept for."""
+
+    name: str
+    use: str
+
+
+KINDS = {
+    0x01: Kind("alpha", "transparency, coded apart; without it the picture is drawn opaque"),
+    0x02: Kind("grey", "tint and transfer curve of a grey picture, beyond the header's grey flag"),
+    0x03: Kind("depth", "bits a sample of the original, where more than 8"),
+    0x04: Kind("exif", "EXIF metadata, orientation already applied"),
+    0x05: Kind("icc", "the original's ICC profile, for those who convert back; pixels are sRGB"),
+    0x06: Kind("faces", "boxes of faces, in pixels"),
+    0x07: Kind("signature", "a signature over the rest of the file"),
+    0x08: Kind("hint", "the decoder, steps and realism that the sender saw"),
+    0x81: Kind("tiles", "the payload is a grid of tiles, each with a stream of its own"),
+    0x82: Kind("colour", "the pixels are not sRGB but this colour space"),
+    0x83: Kind("animation", "the payload holds several frames and their durations"),
+}
+
+# The critical kinds that this version acts on: none yet, all registered ones are reserved.
+UNDERSTOOD: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """One extension chunk: kind 0 to 255 (critical from 128 on), up to MAX_LENGTH bytes of data.
+
+    ValueError for a kind or a length outside these ranges.
+    """
+
+    kind: int
+    data: bytes
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.kind <= 255:
+            raise ValueError(f"chunk kind is {self.kind}, allowed are 0 to 255")
+        if len(self.data) > MAX_LENGTH:
+            raise ValueError(f"chunk {self.name} has {len(self.data)} bytes, allowed are up to {MAX_LENGTH}")
+
+    @property
+    def critical(self) -> bool:
+        return self.kind >= CRITICAL
+
+    @property
+    def name(self) -> str:
+        return KINDS[self.kind].name if self.kind in KINDS else f"0x{self.kind:02x}"
+
+
+def pack(chunks: Sequence[Chunk]) -> bytes:
+    """The bytes of 1 to 255 chunks, count first."""
+    parts = [bytes([len(chunks)])]
+    for chunk in chunks:
+        parts += _varint(len(chunk.data)), bytes([chunk.kind]), chunk.data
+    return b"".join(parts)
+
+
+def unpack(data: bytes, at: int) -> tuple[tuple[Chunk, ...], int]:
+    """The chunks packed in `data` from byte `at` on, and the byte after them. Corrupt when they are not whole.
+
+    Copies at most the bytes that are there, whatever the lengths say.
+    """
+    count, at = _byte(data, at)
+    if count == 0:
+        raise Corrupt("the header announces extension chunks and then counts none")
+    chunks = []
+    for index in range(1, count + 1):
+        length, at = _unvarint(data, at)
+        kind, at = _byte(data, at)
+        end = at + length
+        if end > len(data):
+            left = len(data) - at
+            raise Corrupt(f"extension chunk {index} of {count} declares {length} bytes and the file has {left} left")
+        chunks.append(Chunk(kind, data[at:end]))
+        at = end
+    return tuple(chunks), at
+
+
+def _byte(data: bytes, at: int) -> tuple[int, int]:
+    if at >= len(data):
+        raise Corrupt(f"the file ends after {len(data)} bytes, within its extension chunks")
+    return data[at], at + 1
+
+
+def _varint(value: int) -> bytes:
+    groups = []
+    while value > 0x7F:
+        groups.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes([*groups, value])
+
+
+def _unvarint(data: bytes, at: int) -> tuple[int, int]:
+    value = 0
+    for shift in (0, 7, 14, 21):
+        byte, at = _byte(data, at)
+        value |= (byte & 0x7F) << shift
+        if byte <= 0x7F:
+            if shift and not byte:
+                raise Corrupt("an extension chunk's length is padded with a zero byte")
+            return value, at
+    raise Corrupt("an extension chunk's length takes more than four bytes")

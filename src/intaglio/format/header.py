@@ -1,0 +1,273 @@
+"""The header of an .itg file, declared once: FIELDS.
+
+The writer, the reader, `describe` (what `info` prints) and the table in docs/format.md all go by this one tuple.
+Fields follow each other in its order, most significant bit first, without padding between them; together they fill
+whole bytes in both profiles. Integers of more than one byte are big-endian.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from intaglio.format import chunks as extension
+from intaglio.format import sizes, streams
+from intaglio.format.chunks import Chunk
+
+VERSION = 1
+MAGIC = b"\x90I"
+SCALES = ("1", "1/2", "1/4", "1/8")
+DIGEST_BYTES = 8
+
+
+@dataclass(frozen=True)
+class Condition:
+    """When a field is there: for people, and as a test on the values of the fields before it."""
+
+    text: str
+    holds: Callable[[Mapping[str, int]], bool]
+
+
+ALWAYS = Condition("", lambda values: True)
+EXPLICIT_SIZE = Condition("size is 0", lambda values: values["size"] == sizes.EXPLICIT)
+CUSTOM_STREAM = Condition("stream is custom", lambda values: values["stream"] == streams.CUSTOM)
+EXTENDED = Condition("extension is 1", lambda values: values["extension"] == 1)
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field: `full` and `bare` are its bits in the two profiles (0: not there, None: as many as it takes)."""
+
+    name: str
+    full: int | None
+    bare: int | None
+    meaning: str
+    reason: str
+    low: int = 0  # the range of its value, the same in both profiles
+    high: int = 0
+    when: Condition = ALWAYS
+    show: Callable[[int], str] = str
+    to_bare: Callable[[int], int] = int  # how the bare profile writes the value,
+    from_bare: Callable[[int], int] = int  # and reads it
+
+    def bits(self, values: Mapping[str, int], bare: bool) -> int:
+        """The bits that the field takes after fields of these values, 0 when it is not there."""
+        width = self.bare if bare else self.full
+        return width if width and self.when.holds(values) else 0
+
+    def misfit(self, value: int) -> str | None:
+        """Half a sentence about a value out of range, None for one within."""
+        if self.low <= value <= self.high:
+            return None
+        return f"{self.name} is {value}, allowed are {self.low} to {self.high}"
+
+
+FIXED = (
+    Field(
+        "magic",
+        full=16,
+        bare=0,
+        low=int.from_bytes(MAGIC, "big"),
+        high=int.from_bytes(MAGIC, "big"),
+        show=lambda value: f"{value:04x}",
+        meaning="the bytes 90 49",
+        reason="90 begins no text (UTF-8 only continues a character with it, Windows-1252 has none there), is not the "
+        "frame mark of KISS and SLIP radio links, and ends in 0, a stream that no bare file has, so that the two "
+        "profiles cannot be confused; 49 is the I that people see in a hex dump",
+    ),
+    Field(
+        "version",
+        full=4,
+        bare=0,
+        low=VERSION,
+        high=VERSION,
+        meaning="version of the format",
+        reason="a later layout is told from damage; the bare profile has no room for it and grows by chunks alone",
+    ),
+    Field(
+        "scale",
+        full=2,
+        bare=2,
+        high=len(SCALES) - 1,
+        show=lambda value: SCALES[value],
+        meaning="coded scale: 0 to 3 for 1, 1/2, 1/4, 1/8 of the size",
+        reason="a large picture fits a small budget: it is coded smaller and enlarged by the decoder",
+    ),
+    Field(
+        "grey",
+        full=1,
+        bare=1,
+        high=1,
+        show=lambda value: "yes" if value else "no",
+        meaning="1: the picture is grey",
+        reason="grey in, grey out, at the cost of one bit",
+    ),
+    Field(
+        "extension",
+        full=1,
+        bare=1,
+        high=1,
+        show=lambda value: "yes" if value else "no",
+        meaning="1: chunks follow",
+        reason="room to grow that costs nothing while unused",
+    ),
+    Field(
+        "stream",
+        full=8,
+        bare=4,
+        low=1,
+        high=streams.CUSTOM,
+        show=lambda value: f"{value} ({streams.name(value)})",
+        to_bare=streams.to_bare,
+        from_bare=streams.from_bare,
+        meaning="stream id: 255 (bare: 15) is custom",
+        reason="names all that the symbols depend on; 0 is no stream, so that an empty slot is never a file",
+    ),
+    Field(
+        "size",
+        full=8,
+        bare=8,
+        high=len(sizes.SIZES),
+        show=sizes.show,
+        meaning="size code: 0 is explicit, else an entry of the sizes table",
+        reason="most pictures have one of few sizes: 1 byte in place of 5",
+    ),
+    Field(
+        "width",
+        full=16,
+        bare=16,
+        low=1,
+        high=65535,
+        when=EXPLICIT_SIZE,
+        meaning="pixels, as displayed",
+        reason="any size; also allowed for a size that has a code",
+    ),
+    Field(
+        "height",
+        full=16,
+        bare=16,
+        low=1,
+        high=65535,
+        when=EXPLICIT_SIZE,
+        meaning="pixels, as displayed",
+        reason="as width",
+    ),
+    Field(
+        "quality",
+        full=8,
+        bare=8,
+        high=255,
+        meaning="quality index",
+        reason="selects gains and tables, so it is exact; 256 steps whose meaning the stream freezes",
+    ),
+    Field(
+        "digest",
+        full=8 * DIGEST_BYTES,
+        bare=8 * DIGEST_BYTES,
+        high=(1 << 8 * DIGEST_BYTES) - 1,
+        when=CUSTOM_STREAM,
+        show=lambda value: f"{value:0{2 * DIGEST_BYTES}x}",
+        meaning="digest of the custom model",
+        reason="models that users train need no registry, and two of them are never mixed up",
+    ),
+)
+CHUNKS = Field(
+    "chunks",
+    full=None,
+    bare=None,
+    when=EXTENDED,
+    meaning="extension chunks, see Chunks",
+    reason="before the checksum, so that it covers them",
+)
+CHECKSUM = Field(
+    "checksum",
+    full=32,
+    bare=16,
+    meaning="CRC over all other bytes, seeded by the stream's tables, see Checksum",
+    reason="damage to a coded payload shows no other way; before the payload, which then needs no length",
+)
+PAYLOAD = Field(
+    "payload",
+    full=None,
+    bare=None,
+    meaning="the coded picture, to the end of the file",
+    reason="the file's own length is known to whoever holds it: no bytes are spent on it",
+)
+FIELDS = (*FIXED, CHUNKS, CHECKSUM, PAYLOAD)
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a file says of itself. A header that breaks a range cannot be made: ValueError.
+
+    width, height  1 to 65,535 pixels, as displayed
+    quality        index, 0 to 255
+    stream         id, 1 to 255; see streams.py
+    scale          0 to 3: the picture is coded at 1, 1/2, 1/4, 1/8 of its size
+    grey           the picture is grey
+    digest         8 bytes for a custom stream (255), None for any other
+    chunks         at most 255 extension chunks
+    version        of the format, 1
+    """
+
+    width: int
+    height: int
+    quality: int
+    stream: int
+    scale: int = 0
+    grey: bool = False
+    digest: bytes | None = None
+    chunks: tuple[Chunk, ...] = ()
+    version: int = VERSION
+
+    def __post_init__(self) -> None:
+        if (self.stream == streams.CUSTOM) != (self.digest is not None):
+            raise ValueError(f"a custom stream ({streams.CUSTOM}) has a digest and no other stream has one")
+        if self.digest is not None and len(self.digest) != DIGEST_BYTES:
+            raise ValueError(f"digest has {len(self.digest)} bytes, it must have {DIGEST_BYTES}")
+        values = self.values()
+        for field in FIXED:
+            if field.when.holds(values) and (sentence := field.misfit(values[field.name])):
+                raise ValueError(sentence)
+        if len(self.chunks) > extension.MAX_COUNT:
+            raise ValueError(f"{len(self.chunks)} chunks, allowed are up to {extension.MAX_COUNT}")
+
+    def values(self) -> dict[str, int]:
+        """The value of every field in FIXED, by name."""
+        return {
+            "magic": int.from_bytes(MAGIC, "big"),
+            "version": self.version,
+            "scale": self.scale,
+            "grey": int(self.grey),
+            "extension": int(bool(self.chunks)),
+            "stream": self.stream,
+            "size": sizes.code_of(self.width, self.height),
+            "width": self.width,
+            "height": self.height,
+            "quality": self.quality,
+            "digest": int.from_bytes(self.digest or b"", "big"),
+        }
+
+    @classmethod
+    def of(cls, values: Mapping[str, int], chunks: tuple[Chunk, ...]) -> "Header":
+        """The header whose fields have these values, each within its range; those absent from a file may be missing."""
+        code = values["size"]
+        width, height = (values["width"], values["height"]) if code == sizes.EXPLICIT else sizes.SIZES[code - 1]
+        return cls(
+            width=width,
+            height=height,
+            quality=values["quality"],
+            stream=values["stream"],
+            scale=values["scale"],
+            grey=bool(values["grey"]),
+            digest=values["digest"].to_bytes(DIGEST_BYTES, "big") if "digest" in values else None,
+            chunks=chunks,
+        )
+
+
+def describe(header: Header, *, bare: bool = False) -> list[tuple[str, int, str]]:
+    """The fields before the payload as `write` would lay them out: name, bits, value for people."""
+    values = header.values()
+    rows = [(f.name, bits, f.show(values[f.name])) for f in FIXED if (bits := f.bits(values, bare))]
+    if header.chunks:
+        names = ", ".join(f"{chunk.name} ({len(chunk.data)} bytes)" for chunk in header.chunks)
+        rows.append((CHUNKS.name, 8 * len(extension.pack(header.chunks)), names))
+    return [*rows, (CHECKSUM.name, CHECKSUM.bits(values, bare), "CRC-16" if bare else "CRC-32")]
