@@ -1,0 +1,44 @@
+# make demo [IMAGE=path]   a portrait becomes at most 400 bytes and a picture again, in demo-out/
+# make test                ruff, mypy, pytest
+#
+# Each works as the first and only command on a machine with git, make and Python 3.11 to 3.13; what is
+# installed goes into $(VENV) and is kept until pyproject.toml or constraints.txt change.
+
+VENV ?= .venv
+PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13; do \
+  $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
+
+# PyPI's torch for Linux brings gigabytes of CUDA libraries; the CPU build comes from this index. pip would wait minutes
+# for an index that it cannot reach, so it is named only where it answers within 5 seconds. TORCH_INDEX= takes PyPI's.
+TORCH_INDEX ?= $(if $(filter Linux,$(shell uname -s)),https://download.pytorch.org/whl/cpu)
+ANSWERS = import signal, urllib.request; signal.alarm(5); urllib.request.urlopen("$(TORCH_INDEX)/torch/")
+INSTALL = $(VENV)/bin/python -m pip install --quiet --constraint constraints.txt \
+  $$($(VENV)/bin/python -c '$(ANSWERS)' 2>/dev/null && echo --extra-index-url $(TORCH_INDEX))
+
+demo: $(VENV)/installed
+	$(VENV)/bin/intaglio demo $(if $(IMAGE),"$(IMAGE)")
+
+test: $(VENV)/installed-dev
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/pytest
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed: make PYTHON=/path/to/python" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "Installing Intaglio and torch into $(VENV): minutes the first time."
+	$(INSTALL) --editable .
+	touch $@
+
+$(VENV)/installed-dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "Installing Intaglio, torch and the test tools into $(VENV): minutes the first time."
+	$(INSTALL) --editable '.[dev]'
+	touch $@ $(VENV)/installed
+
+.PHONY: demo test clean
+.DELETE_ON_ERROR:

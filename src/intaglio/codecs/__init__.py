@@ -1,0 +1,1 @@
+"""The codecs: composition of compressor, prior and file."""

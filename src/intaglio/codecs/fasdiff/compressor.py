@@ -1,0 +1,156 @@
+"""FaSDiff's compressor: a picture's latent and wavelet packets to the coded tensors, and back to the visual prompt.
+
+    z (32, 1/8), packets (192, 1/8) ──Analysis──► y (1/16)   h (1/32)   lf (1/32)   tokens (global)
+                                                    │ quantised: order lf, tokens, h, y (FourPass)
+    features (1/8, 1/16), base latent, base picture ◄──Synthesis── y_hat, lf_hat, tokens_hat, quality
+
+`lf` is the spatial, `tokens` the semantic part of the low-frequency stream. The analysis does not know the quality, so
+that a target size is searched by re-quantising alone. Two heads on one synthesis give the base latent (sharp, where
+diffusion starts) and the base picture as wavelet packets (faithful, `realism` 0).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from intaglio.nets import packets
+from intaglio.nets.blocks import Embedding, ResBlock, Up, conv3
+from intaglio.nets.fourpass import FourPass, TokenModel, clipped_relu
+
+STRIDE = 32  # pictures are padded to multiples of this
+
+
+@dataclass(frozen=True)
+class CompressorConfig:
+    """Sizes of the compressor."""
+
+    fine: int = 128  # channels of the transforms at 1/8
+    coarse: int = 192  # channels at 1/16 and 1/32
+    depth: int = 3  # residual blocks at 1/8 and at 1/16
+    y: int = 96  # coded channels at 1/16
+    h: int = 32  # coded channels at 1/32, the hyperprior
+    lf: int = 16  # coded channels at 1/32, the spatial low-frequency part
+    tokens: int = 4  # semantic tokens
+    token_dim: int = 8  # numbers in a token
+    width: int = 128  # of the entropy nets
+    cond: int = 128  # condition vector: quality and tokens
+
+
+@dataclass
+class Coded:
+    """The four coded tensors of a batch, before (analysis) or after (decoding) quantisation."""
+
+    lf: torch.Tensor  # (B, lf, H/32, W/32)
+    tokens: torch.Tensor  # (B, tokens * token_dim)
+    h: torch.Tensor  # (B, h, H/32, W/32)
+    y: torch.Tensor  # (B, y, H/16, W/16)
+
+
+@dataclass
+class Prompt:
+    """What the synthesis gives the diffusion: the visual prompt, and the two base results."""
+
+    fine: torch.Tensor  # (B, fine, H/8, W/8)
+    coarse: torch.Tensor  # (B, coarse, H/16, W/16)
+    latent: torch.Tensor  # (B, 32, H/8, W/8) base latent
+    packets: torch.Tensor  # (B, 192, H/8, W/8) base picture, wavelet packets of x - 1/2
+    cond: torch.Tensor  # (B, cond) quality and tokens
+
+
+class Analysis(nn.Module):
+    """High-frequency-sensitive analysis: the high packet bands enter by a branch with a gain of its own."""
+
+    def __init__(self, cfg: CompressorConfig) -> None:
+        super().__init__()
+        self.latent = conv3(32, cfg.fine)
+        self.low = nn.Conv2d(3, cfg.fine, 1)
+        self.high = conv3(packets.CHANNELS - 3, cfg.fine)
+        self.high_gain = nn.Parameter(torch.full((1, packets.CHANNELS - 3, 1, 1), 4.0))
+        self.fine = nn.Sequential(*(ResBlock(cfg.fine) for _ in range(cfg.depth)))
+        self.down = conv3(cfg.fine, cfg.coarse, 2)
+        self.coarse = nn.Sequential(*(ResBlock(cfg.coarse) for _ in range(cfg.depth)))
+        self.y = conv3(cfg.coarse, cfg.y)
+        self.deep = nn.Sequential(conv3(cfg.coarse, cfg.coarse, 2), ResBlock(cfg.coarse))
+        self.lf, self.h = conv3(cfg.coarse, cfg.lf), conv3(cfg.coarse, cfg.h)
+        self.tokens = nn.Sequential(
+            nn.Linear(cfg.coarse, cfg.coarse), nn.ReLU(), nn.Linear(cfg.coarse, cfg.tokens * cfg.token_dim)
+        )
+
+    def forward(self, z: torch.Tensor, p: torch.Tensor) -> Coded:
+        f = self.latent(z) + self.low(p[:, :3]) + self.high(p[:, 3:] * self.high_gain)
+        f = self.coarse(self.down(self.fine(f)))
+        y = self.y(f)
+        f = self.deep(f)
+        return Coded(self.lf(f), self.tokens(f.mean((2, 3))), self.h(f), y)
+
+
+class Synthesis(nn.Module):
+    """Decoded tensors and quality to the visual prompt and both heads. Part of the frozen stream."""
+
+    def __init__(self, cfg: CompressorConfig) -> None:
+        super().__init__()
+        self.quality = Embedding(cfg.cond, 0, 1)
+        self.tokens = nn.Linear(cfg.tokens * cfg.token_dim, cfg.cond)
+        self.deep = nn.Sequential(conv3(cfg.lf + cfg.h, cfg.coarse), nn.ReLU(), Up(cfg.coarse, cfg.coarse))
+        self.y = conv3(cfg.y, cfg.coarse)
+        self.coarse = nn.ModuleList(ResBlock(cfg.coarse, cfg.cond) for _ in range(cfg.depth))
+        self.up = Up(cfg.coarse, cfg.fine)
+        self.fine = nn.ModuleList(ResBlock(cfg.fine, cfg.cond) for _ in range(cfg.depth))
+        self.latent = conv3(cfg.fine, 32)
+        self.packets = conv3(cfg.fine, packets.CHANNELS)
+        self.thumbnail = nn.Conv2d(cfg.lf, 3, 1)
+
+    def forward(self, c: Coded, q: torch.Tensor) -> Prompt:
+        cond = self.quality(q) + self.tokens(c.tokens)
+        coarse = self.deep(torch.cat([c.lf, c.h], 1)) + self.y(c.y)
+        for block in self.coarse:
+            coarse = block(coarse, cond)
+        fine = self.up(coarse)
+        for block in self.fine:
+            fine = block(fine, cond)
+        p = self.packets(fine)
+        low = F.interpolate(self.thumbnail(c.lf), scale_factor=4, mode="bilinear")
+        p = torch.cat([p[:, :3] + low, p[:, 3:]], 1)
+        return Prompt(fine, coarse, self.latent(fine), p, cond)
+
+
+class Compressor(nn.Module):
+    """Analysis, the entropy models and synthesis."""
+
+    def __init__(self, cfg: CompressorConfig) -> None:
+        super().__init__()
+        self.cfg = cfg
+        self.analysis = Analysis(cfg)
+        self.lf_model = FourPass(cfg.lf, 0, cfg.width // 2, (0.5, 8))
+        self.token_model = TokenModel(cfg.tokens * cfg.token_dim, (0.5, 4))
+        self.h_side = nn.Conv2d(cfg.lf, cfg.width // 2, 3, 1, 1)
+        self.h_model = FourPass(cfg.h, cfg.width // 2, cfg.width // 2, (0.5, 8))
+        self.y_side = nn.ModuleList(
+            [nn.Conv2d(cfg.lf + cfg.h, cfg.width, 3, 1, 1), nn.Conv2d(cfg.width, 4 * cfg.width, 1)]
+        )
+        self.y_model = FourPass(cfg.y, cfg.width, cfg.width, (0.5, 10))
+        self.synthesis = Synthesis(cfg)
+
+    def forward(self, z: torch.Tensor, p: torch.Tensor, q: torch.Tensor) -> tuple[Coded, Prompt, dict[str, torch.Tensor]]:
+        """Latents and packets through quantisation: (decoded tensors, prompt, bits per picture of every section)."""
+        c = self.analysis(z, p)
+        hats, bits = self.quantise(c, q)
+        return hats, self.synthesis(hats, q), bits
+
+    def quantise(self, c: Coded, q: torch.Tensor) -> tuple[Coded, dict[str, torch.Tensor]]:
+        lf, lf_bits = self.lf_model(c.lf, None, q)
+        tokens, token_bits = self.token_model(c.tokens, q)
+        h, h_bits = self.h_model(c.h, self.side_of_h(lf), q)
+        y, y_bits = self.y_model(c.y, self.side_of_y(lf, h), q)
+        return Coded(lf, tokens, h, y), {"lf": lf_bits, "tokens": token_bits, "h": h_bits, "y": y_bits}
+
+    def side_of_h(self, lf: torch.Tensor) -> torch.Tensor:
+        return clipped_relu(self.h_side(lf))
+
+    def side_of_y(self, lf: torch.Tensor, h: torch.Tensor) -> torch.Tensor:
+        f = clipped_relu(self.y_side[0](torch.cat([lf, h], 1)))
+        return clipped_relu(F.pixel_shuffle(self.y_side[1](f), 2))

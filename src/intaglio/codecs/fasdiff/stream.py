@@ -1,0 +1,121 @@
+"""FaSDiff's payload: the coded tensors to bytes and back, exactly, in the order lf, tokens, h, y.
+
+Integers and the quality index only; no torch. The float tensors of an encoder enter in `_quantiser` and nowhere else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from intaglio.entropy.coder import Decoder, Encoder, Models
+from intaglio.entropy.fixed import ACTIVATION, Conv, Ints, integers, pixel_shuffle, relu
+from intaglio.entropy.fourpass import STEP, FourPass, Resolve, Scales
+from intaglio.entropy.tables import Tables
+
+SECTIONS = ("lf", "tokens", "h", "y")
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Values:
+    """The coded tensors of one picture, decoded: integers with 12 fractional bits."""
+
+    lf: Ints  # (C, H/32, W/32)
+    tokens: Ints  # (T,)
+    h: Ints  # (C, H/32, W/32)
+    y: Ints  # (C, H/16, W/16)
+
+    def floats(self) -> dict[str, Floats]:
+        """Exact in float32: 20 bits and a power of two."""
+        return {name: (getattr(self, name) / (1 << ACTIVATION)).astype(np.float32) for name in SECTIONS}
+
+
+class Stream:
+    """The entropy models of one stream. `weights` are integer arrays; their digest, with the synthesis', names the stream."""
+
+    def __init__(self, weights: Mapping[str, NDArray[Any]], frozen: Mapping[str, NDArray[Any]]) -> None:
+        part = lambda name: {k.removeprefix(f"{name}."): v for k, v in weights.items() if k.startswith(f"{name}.")}  # noqa: E731
+        conv = lambda name: Conv(weights[f"{name}.weight"], weights[f"{name}.bias"])  # noqa: E731
+        self.models = Models(Tables(weights["tables.counts"], weights["tables.reach"]))
+        self.dead_zone = integers(weights["tables.dead_zone"])  # per index: rounding threshold, 1/256 steps
+        self.four = {name: FourPass(part(name)) for name in ("lf", "h", "y")}
+        self.tokens = Scales.load(part("tokens"))
+        self.token_index = integers(weights["tokens.index"])  # (256, T)
+        self.h_side, self.y_side = conv("h_side"), (conv("y_side.0"), conv("y_side.1"))
+        digest = hashlib.sha256()
+        for name, array in sorted({**weights, **frozen}.items()):
+            digest.update(f"{name}{array.dtype}{array.shape}".encode() + np.ascontiguousarray(array).tobytes())
+        self.digest = digest.digest()[:8]
+        self.seed = int.from_bytes(self.digest[:4], "big")
+
+    def _run(self, q: int, h: int, w: int, resolve: Mapping[str, Resolve]) -> Values:
+        """All sections in order; h, w is the size in units of 1/32."""
+        lf = self.four["lf"].run(None, q, h, w, resolve["lf"])
+        index = self.token_index[q]
+        channel = np.arange(len(index))
+        zeros = np.zeros(len(index), np.int64)
+        tokens = self.tokens.value(resolve["tokens"](channel, index, zeros), zeros, q, channel)
+        hyper = self.four["h"].run(relu(self.h_side(lf)), q, h, w, resolve["h"])
+        side = relu(self.y_side[0](np.concatenate([lf, hyper])))
+        side = relu(pixel_shuffle(self.y_side[1](side)))
+        return Values(lf, tokens, hyper, self.four["y"].run(side, q, 2 * h, 2 * w, resolve["y"]))
+
+    def encode(self, tensors: Mapping[str, Floats], q: int) -> tuple[bytes, Values]:
+        """Unquantised tensors of one picture (as in `Values`, in units) at quality index q: (payload, what it decodes to)."""
+        encoder = Encoder(self.models)
+
+        def resolver(name: str) -> Resolve:
+            quantise = self._quantiser(name, tensors[name], q)
+
+            def resolve(where: Ints, indices: Ints, means: Ints) -> Ints:
+                symbols = quantise(where, indices, means)
+                encoder.push(symbols, indices)
+                return symbols
+
+            return resolve
+
+        h, w = tensors["h"].shape[1:]
+        values = self._run(q, h, w, {name: resolver(name) for name in SECTIONS})
+        return encoder.finish(), values
+
+    def _quantiser(self, name: str, tensor: Floats, q: int) -> Resolve:
+        """Rounds to symbols; below the dead zone's threshold of its table a residual becomes 0."""
+        flat = tensor.reshape(-1).astype(np.float64)
+        scales = self.tokens if name == "tokens" else self.four[name].scales
+        per_channel = flat.size // scales.gain.shape[1]
+
+        def quantise(where: Ints, indices: Ints, means: Ints) -> Ints:
+            gain = scales.gain[q, where // per_channel] / (1 << 12)
+            residual = np.clip(flat[where] * gain - means / (1 << STEP), -(2.0**20), 2.0**20)
+            symbols = np.rint(residual).astype(np.int64)
+            small = np.abs(residual) * (1 << STEP) < self.dead_zone[indices]
+            return np.where(small | (indices == 0), 0, symbols)
+
+        return quantise
+
+    def decode(self, payload: bytes, q: int, h: int, w: int) -> Values:
+        """The tensors of a payload; h, w is the padded size in units of 1/32 picture."""
+        decoder = Decoder(self.models, payload)
+        resolve: Resolve = lambda where, indices, means: decoder.pop(indices)  # noqa: E731
+        return self._run(q, h, w, dict.fromkeys(SECTIONS, resolve))
+
+    def sections(self, payload: bytes, q: int, h: int, w: int) -> dict[str, float]:
+        """Bytes of each section: the information of its symbols under the tables."""
+        decoder, bits = Decoder(self.models, payload), dict.fromkeys(SECTIONS, 0.0)
+
+        def resolver(name: str) -> Resolve:
+            def resolve(where: Ints, indices: Ints, means: Ints) -> Ints:
+                symbols = decoder.pop(indices)
+                bits[name] += self.models.tables.bits(symbols, indices)
+                return symbols
+
+            return resolve
+
+        self._run(q, h, w, {name: resolver(name) for name in SECTIONS})
+        return {name: b / 8 for name, b in bits.items()}

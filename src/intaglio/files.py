@@ -1,0 +1,123 @@
+"""Names to jobs, and bytes to files: what a command reads and writes, and nothing ever half-written.
+
+    IN          OUT: none           a file a.itg     a folder out/         -
+    a.png       a.itg beside it     a.itg            out/a.itg             standard output
+    photos/     each beside its own refused          out/, tree kept       refused
+    -           standard output     a.itg            refused               standard output
+
+With two names or more the last is OUT, unless OUT is given by itself. It is a file if it has the ending that the
+command writes, otherwise a folder, made where missing; a new folder whose name has another ending must end in a slash,
+so that a forgotten OUT never turns a picture's name into a folder's.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from intaglio.errors import IntaglioError
+
+STREAM = "-"
+
+
+class NamesError(IntaglioError):
+    """Names given to a command that make no sense together."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One file to read and one to write; None is standard input or output."""
+
+    source: Path | None
+    target: Path | None
+
+    def __str__(self) -> str:
+        return str(self.source or "standard input")
+
+
+def plan(names: Sequence[str], out: str | None, *, reads: Collection[str], writes: str) -> list[Job]:
+    """All jobs of one command, in a fixed order.
+
+    Args:
+        names: files, folders (searched recursively for `reads`) or "-"; at least one.
+        out: OUT given by itself, or None to take the last of two names or more.
+        reads: endings, lower case with the dot, of the files that a folder is searched for.
+        writes: the ending of what is written, ".itg" or ".png".
+
+    Raises:
+        NamesError: an OUT that does not fit, or a folder without a file to read.
+    """
+    if out is None and len(names) > 1:
+        *names, out = names
+    lone = len(names) == 1 and not Path(names[0]).is_dir()
+    if out is None:
+        return [Job(source, _beside(source, writes)) for source, _ in _sources(names, reads)]
+    if out == STREAM:
+        if not lone:
+            raise NamesError("standard output takes one file: give a folder as OUT")
+        return [Job(source, None) for source, _ in _sources(names, reads)]
+    folder = Path(out)
+    if folder.suffix.lower() == writes and not folder.is_dir():
+        if not lone:
+            raise NamesError(f"{out} is one file: give a folder as OUT for several")
+        return [Job(source, folder) for source, _ in _sources(names, reads)]
+    if folder.exists() and not folder.is_dir():
+        raise NamesError(f"{out} cannot be OUT: it is neither a {writes} file nor a folder")
+    if folder.suffix and not folder.exists() and not out.endswith(("/", os.sep)):
+        raise NamesError(f"{out} cannot be OUT: it is no {writes} file and no folder yet (a new folder: {out}/)")
+    return [Job(source, _into(folder, place, writes)) for source, place in _sources(names, reads)]
+
+
+def _sources(names: Iterable[str], reads: Collection[str]) -> Iterator[tuple[Path | None, Path | None]]:
+    """Every file to read, with its place in the folder that was named."""
+    for name in names:
+        path = Path(name)
+        if name == STREAM:
+            yield None, None
+        elif path.is_dir():
+            found = sorted(file for file in path.rglob("*") if file.suffix.lower() in reads and file.is_file())
+            if not found:
+                raise NamesError(f"{name} has no file ending in {', '.join(sorted(reads))}")
+            yield from ((file, file.relative_to(path)) for file in found)
+        else:
+            yield path, Path(path.name)
+
+
+def _beside(source: Path | None, writes: str) -> Path | None:
+    return source and source.with_suffix(writes)
+
+
+def _into(folder: Path, place: Path | None, writes: str) -> Path:
+    if place is None:
+        raise NamesError("standard input has no name: give a file or - as OUT")
+    return folder / place.with_suffix(writes)
+
+
+def read(source: Path | None) -> bytes:
+    """The whole file, or standard input to its end."""
+    return sys.stdin.buffer.read() if source is None else source.read_bytes()
+
+
+def write(target: Path | None, data: bytes) -> None:
+    """Writes a file whole or not at all, with its folders; or to standard output.
+
+    The bytes go into a file beside the target that takes its name at the end, so that a full disk, an error or a power
+    cut leaves the old file or none.
+    """
+    if target is None:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f".{os.urandom(8).hex()}.part")
+    try:
+        with part.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)

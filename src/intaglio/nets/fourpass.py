@@ -1,0 +1,124 @@
+"""The entropy model of one coded tensor, as it is trained: quantisation around a predicted mean, in four passes.
+
+Each pass codes, at every position, one of four channel groups; which one depends on the position's parity, so that
+after the first pass every position knows a quarter of its channels and of each neighbour's:
+
+        pass:        0        1        2        3
+        parities   [0 1]    [1 2]    [2 3]    [3 0]      number = channel group coded at that parity
+                   [2 3]    [3 0]    [0 1]    [1 2]
+
+In every pass a small pointwise-deep net sees the side features and the values decoded so far, and gives mean and
+scale of the group to be coded. Everything is in *units of the tensor*; a gain (steps per unit) turns them into symbols:
+
+    symbol = round(y * gain - mean * gain),   y_hat = (symbol + mean * gain) / gain
+
+`intaglio.entropy` runs the same nets in integers; nothing here may be added that it does not do too
+(ReLU clipped at LIMIT, no norms, no divisions by data).
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from intaglio.nets.gain import Gain
+
+LIMIT = 128.0  # activations and values are clipped to +-LIMIT units
+SCALES = 64  # scale indices; index 0 means: not sent, the symbol is 0
+SIGMA_0 = 0.11  # standard deviation, in steps, at index 0
+OCTAVE = 6  # indices per doubling of the standard deviation
+
+
+def clipped_relu(x: torch.Tensor) -> torch.Tensor:
+    return x.clamp(0, LIMIT)
+
+
+def masks(c: int, h: int, w: int, device: torch.device | str = "cpu") -> torch.Tensor:
+    """(4, c, h, w) booleans: what each pass codes."""
+    parity = (torch.arange(h, device=device) % 2)[:, None] * 2 + (torch.arange(w, device=device) % 2)[None]
+    group = torch.arange(c, device=device) * 4 // c
+    return torch.stack([group[:, None, None] == (parity + p) % 4 for p in range(4)])
+
+
+def bits(residual: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
+    """Information of `residual` (in steps) under a zero-mean Gaussian of (fractional) scale `index`, per element, in bits."""
+    sigma = SIGMA_0 * 2 ** (index.clamp(0, SCALES - 1) / OCTAVE)
+    r = residual.abs()
+    upper, lower = torch.special.ndtr((0.5 - r) / sigma), torch.special.ndtr((-0.5 - r) / sigma)
+    return -torch.log2((upper - lower).clamp_min(1e-9))
+
+
+class FourPass(nn.Module):
+    """Entropy model of a tensor with `c` channels, given side features of `side` channels and quality.
+
+    Args:
+        c: channels, a multiple of 4. side: channels of the side features, 0 for none. width: of the nets.
+        gains: steps per unit at the lowest and the highest quality, initially.
+    """
+
+    def __init__(self, c: int, side: int, width: int, gains: tuple[float, float]) -> None:
+        super().__init__()
+        self.c = c
+        self.gain = Gain(c, *gains)
+        self.quality = nn.Sequential(nn.Linear(3, 32), nn.ReLU(), nn.Linear(32, width))  # becomes a table of 256 rows
+        self.side = nn.Conv2d(side, width, 1) if side else None
+        self.context = nn.ModuleList(nn.Conv2d(c, width, 3, 1, 1) for _ in range(3))
+        self.hidden = nn.ModuleList(nn.Conv2d(width, width, 1) for _ in range(4))
+        self.out = nn.ModuleList(nn.Conv2d(width, 2 * c, 1) for _ in range(4))
+        with torch.no_grad():
+            for layer in self.out:
+                layer.weight.mul_(0.1)
+                layer.bias.zero_()
+
+    def quality_features(self, q: torch.Tensor) -> torch.Tensor:
+        out: torch.Tensor = self.quality(torch.stack([q, q * q, (1 - q) ** 2], 1).float())
+        return out
+
+    def parameters_of(self, p: int, features: torch.Tensor, y_hat: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Mean (units) and scale (indices for a gain of 1) of all channels in pass p, from what is decoded before it."""
+        f = clipped_relu(features + self.context[p - 1](y_hat)) if p else clipped_relu(features)
+        f = clipped_relu(self.hidden[p](f))
+        mean, scale = self.out[p](f).float().chunk(2, 1)
+        return mean, scale * OCTAVE
+
+    def features(self, side: torch.Tensor | None, q: torch.Tensor, h: int, w: int) -> torch.Tensor:
+        bias = self.quality_features(q)[:, :, None, None]
+        return bias.expand(-1, -1, h, w) if self.side is None else self.side(side) + bias
+
+    def forward(self, y: torch.Tensor, side: torch.Tensor | None, q: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Quantise y (B, c, h, w), straight-through, and count its bits (with uniform noise): (y_hat, bits (B,))."""
+        y = y.float().clamp(-LIMIT, LIMIT)
+        log_gain = self.gain(q)[:, :, None, None]
+        gain, offset = log_gain.exp(), log_gain * (OCTAVE / 0.6931471805599453)
+        features = self.features(side, q, y.shape[2], y.shape[3])
+        y_hat, total = torch.zeros_like(y), torch.zeros(len(y), device=y.device)
+        noise = torch.rand_like(y) - 0.5
+        for p, mask in enumerate(masks(self.c, y.shape[2], y.shape[3], y.device)):
+            mean, scale = self.parameters_of(p, features, y_hat)
+            residual = (y - mean) * gain
+            total = total + (bits(residual + noise, scale + offset) * mask).sum((1, 2, 3))
+            rounded = residual + (residual.round() - residual).detach()
+            y_hat = torch.where(mask, rounded / gain + mean, y_hat)
+        return y_hat, total
+
+
+class TokenModel(nn.Module):
+    """Entropy model of the semantic tokens: static scales per dimension and quality, zero mean."""
+
+    def __init__(self, n: int, gains: tuple[float, float]) -> None:
+        super().__init__()
+        self.gain = Gain(n, *gains)
+        self.scale = nn.Parameter(torch.zeros(n))
+        self.slope = nn.Parameter(torch.zeros(n))
+
+    def indices(self, q: torch.Tensor) -> torch.Tensor:
+        """Fractional scale indices (B, n), in steps."""
+        return (self.scale + self.slope * q[:, None]) * OCTAVE + self.gain(q) * (OCTAVE / 0.6931471805599453)
+
+    def forward(self, t: torch.Tensor, q: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Tokens (B, n) to (t_hat, bits (B,))."""
+        gain = self.gain(q).exp()
+        residual = t.float().clamp(-LIMIT, LIMIT) * gain
+        total = bits(residual + torch.rand_like(residual) - 0.5, self.indices(q)).sum(1)
+        return (residual + (residual.round() - residual).detach()) / gain, total

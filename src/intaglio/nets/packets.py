@@ -1,0 +1,46 @@
+"""Wavelet packets: the complete three-level Haar packet tree of a picture, 8x8 pixels to 64 bands at 1/8 size.
+
+The full Haar packet tree is the Walsh-Hadamard transform of each 8x8 block, here orthonormal and in order of
+sequency, so squared errors in packets are squared errors in pixels and band 0 is eight times the block's mean.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+
+BANDS = 64
+CHANNELS = 3 * BANDS
+
+
+def _walsh(n: int = 8) -> torch.Tensor:
+    h = torch.ones(1, 1)
+    while h.shape[0] < n:
+        h = torch.cat([torch.cat([h, h], 1), torch.cat([h, -h], 1)], 0)
+    sequency = (h[:, 1:] != h[:, :-1]).sum(1)
+    return h[sequency.argsort()] / n**0.5
+
+
+def _matrix() -> torch.Tensor:
+    """(64, 64): rows are bands by rising row + column sequency, columns are pixels of the block."""
+    w = _walsh()
+    full = torch.einsum("ab,cd->acbd", w, w).reshape(64, 64)
+    order = sorted(range(64), key=lambda k: (k // 8 + k % 8, k))
+    return full[order]
+
+
+MATRIX = _matrix()
+
+
+def analyse(x: torch.Tensor) -> torch.Tensor:
+    """Picture (B, 3, H, W), H and W multiples of 8, to packets (B, 192, H/8, W/8), channel = 3 * band + colour."""
+    b, c, h, w = x.shape
+    blocks = F.pixel_unshuffle(x, 8).reshape(b, c, 64, h // 8, w // 8)
+    return torch.einsum("kp,bcphw->bkchw", MATRIX.to(x), blocks).reshape(b, 64 * c, h // 8, w // 8)
+
+
+def synthesise(p: torch.Tensor) -> torch.Tensor:
+    """The inverse of `analyse`."""
+    b, k, h, w = p.shape
+    blocks = torch.einsum("kp,bkchw->bcphw", MATRIX.to(p), p.reshape(b, 64, k // 64, h, w))
+    return F.pixel_shuffle(blocks.reshape(b, k, h, w), 8)

@@ -1,0 +1,1 @@
+"""Diffusion priors over latents, schedules and samplers."""

@@ -1,0 +1,120 @@
+"""The compact prior: a U-Net over latents with attention at 1/32, a few million parameters, trained by us on faces.
+
+    1/8   conv ─ block×d ──────────────────────────────── block×d ─ conv
+    1/16       └─down─ block×d ──────────────── block×d ─up┘
+    1/32                   └─down─ (block, attention)×d ─up┘
+
+It predicts the clean latent from a noisy one (x-prediction, unit-variance latents, sigma the noise's standard deviation).
+No norms over space; attention is position-free but for depthwise convolutions around it, so any size works. `Control`
+(maps to add before each level, tokens to attend to, a condition vector) steers it; without, it draws faces on its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from intaglio.nets.blocks import Embedding, ResBlock, Up, conv3
+
+LOG_SIGMA = (-4.0, 3.0)  # natural logarithm of the noise levels it can be told
+
+
+@dataclass(frozen=True)
+class PriorConfig:
+    """Sizes of the prior."""
+
+    fine: int = 128  # channels at 1/8
+    coarse: int = 192  # channels at 1/16
+    deep: int = 256  # channels at 1/32
+    depth: int = 2  # blocks at each level, each way
+    heads: int = 8  # of attention at 1/32
+    cond: int = 256  # condition vector: noise level, and quality and tokens through control
+
+
+@dataclass
+class Control:
+    """What steers the prior: each field is added or attended to."""
+
+    maps: list[torch.Tensor]  # three maps added before the blocks of 1/8, 1/16, 1/32
+    scales: list[torch.Tensor]  # three maps the features of 1/8, 1/16, 1/32 are scaled by, about 0
+    tokens: torch.Tensor  # (B, T, deep)
+    cond: torch.Tensor  # (B, cond)
+
+
+class Attention(nn.Module):
+    """Self-attention over positions and, if given, control tokens; cosine similarity, so that it stays bounded."""
+
+    def __init__(self, c: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.position = nn.Conv2d(c, c, 3, 1, 1, groups=c)
+        self.qkv, self.out = nn.Conv2d(c, 3 * c, 1), nn.Conv2d(c, c, 1)
+        self.token_kv = nn.Linear(c, 2 * c)
+        self.temperature = nn.Parameter(torch.full((heads, 1, 1), 2.0))
+        with torch.no_grad():
+            self.position.weight.zero_()
+            assert self.position.bias is not None and self.out.bias is not None
+            self.position.bias.zero_()
+            self.out.weight.mul_(0.1)
+            self.out.bias.zero_()
+
+    def forward(self, x: torch.Tensor, tokens: torch.Tensor | None) -> torch.Tensor:
+        b, c, h, w = x.shape
+        split = lambda t: t.reshape(b, self.heads, c // self.heads, -1).transpose(2, 3)  # noqa: E731  (B, heads, n, d)
+        q, k, v = (split(t.flatten(2)) for t in self.qkv(x + self.position(x)).chunk(3, 1))
+        if tokens is not None:
+            tk, tv = (split(t.transpose(1, 2)) for t in self.token_kv(tokens).chunk(2, 2))
+            k, v = torch.cat([k, tk], 2), torch.cat([v, tv], 2)
+        q = F.normalize(q.float(), dim=-1) * self.temperature.exp()
+        k = F.normalize(k.float(), dim=-1)
+        out = F.scaled_dot_product_attention(q.to(v.dtype), k.to(v.dtype), v, scale=1.0)
+        return x + self.out(out.transpose(2, 3).reshape(b, c, h, w))
+
+
+class CompactPrior(nn.Module):
+    """x-prediction denoiser D(z_t, sigma; control) of normalised latents."""
+
+    def __init__(self, cfg: PriorConfig) -> None:
+        super().__init__()
+        self.cfg = cfg
+        widths = (cfg.fine, cfg.coarse, cfg.deep)
+        self.sigma = Embedding(cfg.cond, *LOG_SIGMA)
+        self.stem = conv3(32, cfg.fine)
+        self.down = nn.ModuleList(conv3(a, b, 2) for a, b in zip(widths, widths[1:]))
+        self.left = nn.ModuleList(nn.ModuleList(ResBlock(c, cfg.cond) for _ in range(cfg.depth)) for c in widths)
+        self.attention = nn.ModuleList(Attention(cfg.deep, cfg.heads) for _ in range(cfg.depth))
+        self.up = nn.ModuleList(Up(b, a) for a, b in zip(widths, widths[1:]))
+        self.right = nn.ModuleList(nn.ModuleList(ResBlock(c, cfg.cond) for _ in range(cfg.depth)) for c in widths[:2])
+        self.head = conv3(cfg.fine, 32)
+
+    def forward(self, z: torch.Tensor, sigma: torch.Tensor, control: Control | None = None) -> torch.Tensor:
+        """Noisy latents (B, 32, h, w), h and w multiples of 4, and sigma (B,) to the expected clean latents.
+
+        The output is skip * z + out * F(in * z), with EDM's factors (Karras et al. 2022, eq. 7, sigma_data 1).
+        """
+        s = sigma.float()[:, None, None, None]
+        cond = self.sigma(sigma.float().log().clamp(*LOG_SIGMA))
+        tokens = None
+        if control is not None:
+            cond, tokens = cond + control.cond, control.tokens
+        cond = F.silu(cond)
+        x, skips = self.stem(z * (1 + s * s).rsqrt().to(z.dtype)), []
+        for level, blocks in enumerate(self.left):
+            if level:
+                skips.append(x)
+                x = self.down[level - 1](x)
+            if control is not None:
+                x = torch.addcmul(x + control.maps[level], x, control.scales[level])
+            for i, block in enumerate(blocks):
+                x = block(x, cond)
+                if level == 2:
+                    x = self.attention[i](x, tokens)
+        for level in (1, 0):
+            x = self.up[level](x) + skips[level]
+            for block in self.right[level]:
+                x = block(x, cond)
+        f = self.head(x).float()
+        return z.float() / (1 + s * s) + f * (s * (1 + s * s).rsqrt())

@@ -1,0 +1,92 @@
+"""The latent cache: each training picture once through the autoencoder's encoder, kept memory-mapped outside the repository.
+
+    DIR/index.json          keys and sizes; written first
+    DIR/crops.u8            (N, S, S, 3) uint8 pictures
+    DIR/latents.f16         (N, 32, S/8, S/8) float16 normalised latents of those pictures
+    DIR/done                how many rows are valid; a run that was stopped goes on from there
+
+Row i is variant i // P of picture i % P (P pictures), so that training may start on the first rows while the rest is made.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from intaglio.latent.autoencoder import Autoencoder
+from intaglio.precision import best_dtype
+from intaglio.train import pictures
+
+
+class LatentCache:
+    """Read access to the valid rows of a cache folder."""
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+        index = json.loads((self.folder / "index.json").read_text())
+        self.keys: list[str] = index["keys"]
+        self.size: int = index["size"]
+        self.rows = int((self.folder / "done").read_text())
+        n, s = len(self.keys) * index["variants"], self.size
+        self.crops = np.memmap(self.folder / "crops.u8", np.uint8, "r", shape=(n, s, s, 3))
+        self.latents = np.memmap(self.folder / "latents.f16", np.float16, "r", shape=(n, 32, s // 8, s // 8))
+
+    def __len__(self) -> int:
+        return self.rows
+
+    def batch(self, rows: np.ndarray, tops: np.ndarray, lefts: np.ndarray, n: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Crops of n x n latents at (tops, lefts): pictures (B, 3, 8n, 8n) in 0..1 and latents (B, 32, n, n), float32."""
+        x = np.stack([self.crops[r, 8 * t : 8 * (t + n), 8 * c : 8 * (c + n)] for r, t, c in zip(rows, tops, lefts)])
+        z = np.stack([self.latents[r, :, t : t + n, c : c + n] for r, t, c in zip(rows, tops, lefts)])
+        pixels = torch.from_numpy(x).permute(0, 3, 1, 2).to(torch.float32) / 255
+        return pixels, torch.from_numpy(z).float()
+
+
+def _open(path: Path, dtype: Any, shape: tuple[int, ...]) -> np.memmap:
+    return np.memmap(path, dtype, "r+" if path.exists() else "w+", shape=shape)
+
+
+def build(folder: str | Path, data: list[str | Path], *, size: int, variants: int, batch: int = 4, limit: int | None = None) -> LatentCache:
+    """Make or continue the cache of `data` in `folder`; `limit` stops after that many rows (a later call goes on)."""
+    from rich.progress import track
+
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    sources = pictures.find(data)
+    index = {"keys": [s.key for s in sources], "size": size, "variants": variants}
+    file = folder / "index.json"
+    if file.exists() and json.loads(file.read_text()) != index:
+        raise FileExistsError(f"{folder} holds the cache of other data or another size: remove it or name another folder")
+    file.write_text(json.dumps(index))
+    total = len(sources) * variants
+    crops = _open(folder / "crops.u8", np.uint8, (total, size, size, 3))
+    latents = _open(folder / "latents.f16", np.float16, (total, 32, size // 8, size // 8))
+    done = folder / "done"
+    start = int(done.read_text()) if done.exists() else 0
+    stop = min(total, limit or total)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    dtype = best_dtype(device)
+    encoder = Autoencoder.load(device).to(dtype=dtype, memory_format=torch.channels_last)
+    for i in track(range(start, stop, batch), description="latents"):
+        rows = range(i, min(i + batch, stop))
+        for r in rows:
+            source = sources[r % len(sources)]
+            crops[r] = np.asarray(pictures.square(source.open(), size, r // len(sources), source.key))
+        x = torch.from_numpy(crops[rows.start : rows.stop]).permute(0, 3, 1, 2).to(device)
+        with torch.inference_mode():
+            z = encoder.encode((x.float() / 255).contiguous(memory_format=torch.channels_last))
+        latents[rows.start : rows.stop] = z.float().cpu().numpy().astype(np.float16)
+        if (i - start) // batch % 32 and rows.stop < stop:
+            continue
+        crops.flush(), latents.flush()
+        temporary = done.with_suffix(".tmp")
+        temporary.write_text(str(rows.stop))
+        os.replace(temporary, done)
+    if not done.exists():
+        done.write_text("0")
+    return LatentCache(folder)

@@ -1,0 +1,112 @@
+"""Freezing a trained model: entropy nets to fixed point, tables fitted to what was seen, everything else to fp16."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from intaglio.codecs.fasdiff.compressor import Compressor
+from intaglio.codecs.fasdiff.stream import SECTIONS, Stream
+from intaglio.entropy.fixed import ACTIVATION, LIMIT, MAX_WEIGHT, WEIGHT, Ints
+from intaglio.entropy.tables import fit
+from intaglio.nets import packets
+from intaglio.nets.fourpass import OCTAVE, SCALES, SIGMA_0, FourPass
+from intaglio.nets.gain import Gain
+
+Arrays = dict[str, NDArray[Any]]
+SIGMAS = SIGMA_0 * 2 ** (np.arange(SCALES) / OCTAVE)
+DEAD_ZONE = 0.58  # residuals below this many steps become 0 where a zero is the likeliest symbol
+
+
+def _qualities() -> torch.Tensor:
+    return torch.arange(256) / 255
+
+
+def _fixed(x: torch.Tensor, bits: int, limit: int) -> NDArray[np.int32]:
+    """Rounded to `bits` fractional bits.
+
+    Raises:
+        ValueError: a value reaches the limit: the exactness proof would not hold.
+    """
+    out = np.rint(x.detach().double().numpy() * (1 << bits))
+    if np.abs(out).max(initial=0) >= limit:
+        raise ValueError(f"{np.abs(out).max() / (1 << bits):.1f} is out of the fixed-point range {limit / (1 << bits):.1f}")
+    return out.astype(np.int32)
+
+
+def _conv(name: str, layer: nn.Conv2d) -> Arrays:
+    assert layer.bias is not None
+    bias = np.rint(layer.bias.detach().double().numpy() * (1 << (ACTIVATION + WEIGHT))).astype(np.int64)
+    return {f"{name}.weight": _fixed(layer.weight, WEIGHT, MAX_WEIGHT), f"{name}.bias": bias}
+
+
+def _scales(name: str, gain: Gain) -> Arrays:
+    log_gain = gain(_qualities()).detach().double()
+    integer = np.rint(log_gain.exp().numpy() * (1 << 12)).clip(1, (1 << 20) - 1)
+    real = integer / (1 << 12)
+    inverse = np.rint((1 << 20) / real).clip(1, (1 << 24) - 1)
+    offset = np.rint(np.log2(real) * OCTAVE * (1 << 12))
+    return {f"{name}.{k}": v.astype(np.int32) for k, v in (("gain", integer), ("inverse", inverse), ("offset", offset))}
+
+
+def _four(name: str, model: FourPass) -> Arrays:
+    arrays = _scales(name, model.gain)
+    arrays[f"{name}.quality"] = _fixed(model.quality_features(_qualities()), ACTIVATION, LIMIT)
+    if model.side is not None:
+        arrays |= _conv(f"{name}.side", model.side)
+    for kind in ("context", "hidden", "out"):
+        for p, layer in enumerate(getattr(model, kind)):
+            arrays |= _conv(f"{name}.{kind}.{p}", layer)
+    return arrays
+
+
+def integers(model: Compressor) -> Arrays:
+    """The entropy models of a compressor in integers, with tables that are plain Gaussians."""
+    arrays = _four("lf", model.lf_model) | _four("h", model.h_model) | _four("y", model.y_model)
+    arrays |= _scales("tokens", model.token_model.gain) | _conv("h_side", model.h_side)
+    arrays |= _conv("y_side.0", model.y_side[0]) | _conv("y_side.1", model.y_side[1])  # type: ignore[arg-type]
+    index = model.token_model.indices(_qualities()).detach().round().clamp(0, SCALES - 1)
+    arrays["tokens.index"] = index.numpy().astype(np.int32)
+    counts, reach = fit([{} for _ in SIGMAS], SIGMAS)
+    dead = np.where(np.arange(SCALES) < 4 * OCTAVE, round(DEAD_ZONE * 256), 128)  # a narrow zone for wide tables
+    arrays |= {"tables.counts": counts.astype(np.int32), "tables.reach": reach.astype(np.int32)}
+    arrays["tables.dead_zone"] = dead.astype(np.int32)
+    return arrays
+
+
+@torch.inference_mode()
+def tensors(model: Compressor, z: torch.Tensor, x: torch.Tensor) -> list[dict[str, NDArray[np.float32]]]:
+    """Unquantised coded tensors of pictures x (B, 3, H, W) with latents z, picture by picture."""
+    coded = model.analysis(z, packets.analyse(x - 0.5))
+    arrays = {name: getattr(coded, name).float().numpy() for name in SECTIONS}
+    return [{name: a[i] for name, a in arrays.items()} for i in range(len(z))]
+
+
+def refit(arrays: Arrays, pictures: list[dict[str, NDArray[np.float32]]]) -> Arrays:
+    """The same models with tables fitted to the symbols of training pictures, each at four qualities."""
+    stream = Stream(arrays, {})
+    histograms: list[dict[int, int]] = [{} for _ in range(SCALES)]
+    plain = stream._quantiser
+
+    def counting(name: str, tensor: Any, q: int) -> Any:
+        quantise = plain(name, tensor, q)
+
+        def resolve(where: Ints, indices: Ints, means: Ints) -> Ints:
+            symbols = quantise(where, indices, means)
+            pairs, counts = np.unique(np.stack([indices, symbols]), axis=1, return_counts=True)
+            for (k, s), c in zip(pairs.T, counts):
+                histograms[k][int(s)] = histograms[k].get(int(s), 0) + int(c)
+            return symbols
+
+        return resolve
+
+    stream._quantiser = counting  # type: ignore[method-assign]
+    for i, picture in enumerate(pictures):
+        for step in range(4):
+            stream.encode(picture, (i * 37 + step * 64) % 256)
+    counts, reach = fit(histograms, SIGMAS)
+    return arrays | {"tables.counts": counts.astype(np.int32), "tables.reach": reach.astype(np.int32)}

@@ -1,0 +1,122 @@
+"""Names to jobs, and files written whole or not at all."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from intaglio.files import Job, NamesError, plan, write
+
+PICTURES = frozenset({".png", ".jpg"})
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """photos/{a.png, B.JPG, notes.txt, deep/er/c.png} and a.png, as the current folder."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("photos/a.png", "photos/B.JPG", "photos/notes.txt", "photos/deep/er/c.png", "a.png"):
+        write(Path(name), b"picture")
+    return tmp_path
+
+
+def jobs(names: str, out: str | None = None) -> list[tuple[str, str]]:
+    return [
+        (str(job), str(job.target or "standard output"))
+        for job in plan(names.split(), out, reads=PICTURES, writes=".itg")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("names", "target"),
+    [
+        ("a.png", "a.itg"),
+        ("a.png b.itg", "b.itg"),
+        ("a.png B.ITG", "B.ITG"),
+        ("a.png photos", "photos/a.itg"),
+        ("a.png photos/", "photos/a.itg"),
+        ("a.png new", "new/a.itg"),
+        ("a.png new.folder/", "new.folder/a.itg"),
+        ("a.png -", "standard output"),
+        ("absent.png", "absent.itg"),
+    ],
+)
+def test_one_file(tree: Path, names: str, target: str) -> None:
+    source = names.split()[0]
+    assert jobs(names) == [(source, target)]
+
+
+def test_standard_input(tree: Path) -> None:
+    assert jobs("-") == [("standard input", "standard output")]
+    assert jobs("- b.itg") == [("standard input", "b.itg")]
+
+
+def test_the_last_name_is_out(tree: Path) -> None:
+    assert jobs("a.png photos/a.png out") == [("a.png", "out/a.itg"), ("photos/a.png", "out/a.itg")]
+
+
+def test_out_given_by_itself_leaves_all_names_to_read(tree: Path) -> None:
+    assert jobs("a.png photos/B.JPG", out="out") == [("a.png", "out/a.itg"), ("photos/B.JPG", "out/B.itg")]
+
+
+def test_folders_keep_their_tree(tree: Path) -> None:
+    sources = ["photos/B.JPG", "photos/a.png", "photos/deep/er/c.png"]
+    assert jobs("photos") == list(zip(sources, ["photos/B.itg", "photos/a.itg", "photos/deep/er/c.itg"], strict=True))
+    assert jobs("photos out") == list(zip(sources, ["out/B.itg", "out/a.itg", "out/deep/er/c.itg"], strict=True))
+
+
+@pytest.mark.parametrize(
+    ("names", "says"),
+    [
+        ("a.png photos/a.png", "photos/a.png cannot be OUT"),  # a forgotten OUT overwrites nothing
+        ("a.png b.png", "a new folder: b.png/"),
+        ("a.png photos/a.png b.itg", "one file"),
+        ("photos b.itg", "one file"),
+        ("photos -", "one file"),
+        ("- out", "no name"),
+        ("photos/deep/er out photos/empty out2", ".jpg, .png"),
+    ],
+)
+def test_names_that_make_no_sense(tree: Path, names: str, says: str) -> None:
+    (tree / "out").mkdir()
+    (tree / "photos" / "empty").mkdir()
+    with pytest.raises(NamesError, match=says):
+        jobs(names)
+
+
+@given(name=st.from_regex(r"[a-z][a-z0-9_-]{0,20}", fullmatch=True), data=st.binary(max_size=1000))
+def test_write_is_whole_and_leaves_nothing_else(
+    tmp_path_factory: pytest.TempPathFactory, name: str, data: bytes
+) -> None:
+    folder = tmp_path_factory.mktemp("write")
+    target = folder / "new" / name
+    write(target, data)
+    write(target, data)
+    assert target.read_bytes() == data
+    assert [file.name for file in target.parent.iterdir()] == [name]
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / "a.itg"
+    write(target, b"old")
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        write(target, b"new")
+    assert target.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_written_files_have_ordinary_permissions(tmp_path: Path) -> None:
+    (tmp_path / "plain").write_bytes(b"")
+    write(tmp_path / "ours", b"")
+    assert (tmp_path / "ours").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+def test_jobs_are_named_in_messages() -> None:
+    assert str(Job(Path("a.png"), None)) == "a.png"
+    assert str(Job(None, None)) == "standard input"

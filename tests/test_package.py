@@ -1,0 +1,126 @@
+"""The package as a whole: what it promises to callers, what it costs to start, what it carries."""
+
+import inspect
+import os
+import subprocess
+import sys
+import time
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+import intaglio
+from intaglio import errors
+
+ROOT = Path(__file__).parent.parent
+HEAVY = {"torch", "numpy", "PIL", "safetensors", "constriction", "rich"}
+
+
+def python(*arguments: str) -> str:
+    """Runs another interpreter that finds this package, and returns what it prints."""
+    source = str(Path(intaglio.__file__).parent.parent)
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        env={**os.environ, "PYTHONPATH": source},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
+
+def loaded(statement: str) -> set[str]:
+    return set(python("-c", f"import sys\n{statement}\nprint(*sys.modules)").split())
+
+
+@pytest.mark.parametrize("statement", ["import intaglio", "import intaglio.cli", "from intaglio import IntaglioError"])
+def test_nothing_heavy_is_imported_before_it_is_needed(statement: str) -> None:
+    assert not HEAVY & loaded(statement)
+
+
+def test_pictures_need_no_torch() -> None:
+    assert "torch" not in loaded("import intaglio.image, intaglio.files")
+
+
+def test_reading_a_header_needs_no_torch() -> None:
+    statement = "import intaglio\ntry: intaglio.inspect(b'no file')\nexcept intaglio.FormatError: pass"
+    assert not {"torch", "rich"} & loaded(statement)
+
+
+def test_help_costs_at_most_a_fifth_of_a_second_more_than_python() -> None:
+    def seconds(*arguments: str) -> float:
+        start = time.perf_counter()
+        python(*arguments)
+        return time.perf_counter() - start
+
+    # The best of five each: what else the machine does is not ours.
+    bare = min(seconds("-c", "pass") for _ in range(5))
+    assert min(seconds("-m", "intaglio", "--help") for _ in range(5)) - bare < 0.2
+
+
+def test_public_names_are_frozen() -> None:
+    assert sorted(intaglio.__all__) == [
+        "BudgetError",
+        "Codec",
+        "Corrupt",
+        "FormatError",
+        "IntaglioError",
+        "LimitExceeded",
+        "MissingModel",
+        "NewerVersion",
+        "NotIntaglio",
+        "PictureError",
+        "WeightsError",
+        "compress",
+        "decompress",
+        "inspect",
+    ]
+    for name in intaglio.__all__:
+        assert name in dir(intaglio)
+        assert callable(getattr(intaglio, name))
+    with pytest.raises(AttributeError, match="nonsense"):
+        getattr(intaglio, "nonsense")  # noqa: B009
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("compress", {"codec": "fasdiff", "quality": 50, "max_bytes": None, "effort": 0, "bare": False}),
+        ("decompress", {"steps": 4, "realism": 1.0, "seed": 0, "bare": False, "length": None}),
+        ("inspect", {"bare": False}),
+        ("Codec", {"decoder": "lean", "device": None}),
+        ("Codec.compress", {"quality": 50, "max_bytes": None, "effort": 0, "bare": False}),
+        ("Codec.decompress", {"steps": 4, "realism": 1.0, "seed": 0, "bare": False, "length": None}),
+    ],
+)
+def test_public_parameters_are_frozen(name: str, parameters: dict[str, object]) -> None:
+    target = intaglio
+    for part in name.split("."):
+        target = getattr(target, part)
+    found = inspect.signature(target).parameters.values()
+    assert {p.name: p.default for p in found if p.kind is p.KEYWORD_ONLY} == parameters
+
+
+def test_the_tree_of_errors_is_the_one_drawn() -> None:
+    assert errors.__doc__ is not None
+    for name, error in vars(errors).items():
+        if inspect.isclass(error):
+            assert issubclass(error, errors.IntaglioError)
+            assert name in errors.__doc__
+            assert name in intaglio.__all__
+
+
+def test_the_portrait_and_the_marker_for_types_are_in_the_package() -> None:
+    assert (files("intaglio") / "data" / "astronaut.png").is_file()
+    assert (files("intaglio") / "py.typed").is_file()
+
+
+def test_the_coder_is_pinned_and_constraints_cover_what_is_needed() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert "constriction==0.5.0" in project["dependencies"]
+    pinned = {line.split("==")[0] for line in (ROOT / "constraints.txt").read_text().splitlines() if "==" in line}
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    names = {wish.split(">")[0].split("=")[0] for wish in wanted if "[" not in wish}
+    assert names <= pinned
