@@ -28,6 +28,7 @@ LIMIT = 128.0  # activations and values are clipped to +-LIMIT units
 SCALES = 64  # scale indices; index 0 means: not sent, the symbol is 0
 SIGMA_0 = 0.11  # standard deviation, in steps, at index 0
 OCTAVE = 6  # indices per doubling of the standard deviation
+LOWEST = -18  # index that training may go down to: uniform noise must cost next to nothing where nothing is sent
 
 
 def clipped_relu(x: torch.Tensor) -> torch.Tensor:
@@ -43,7 +44,7 @@ def masks(c: int, h: int, w: int, device: torch.device | str = "cpu") -> torch.T
 
 def bits(residual: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
     """Information of `residual` (in steps) under a zero-mean Gaussian of (fractional) scale `index`, per element, in bits."""
-    sigma = SIGMA_0 * 2 ** (index.clamp(0, SCALES - 1) / OCTAVE)
+    sigma = SIGMA_0 * 2 ** (index.clamp(LOWEST, SCALES - 1) / OCTAVE)
     r = residual.abs()
     upper, lower = torch.special.ndtr((0.5 - r) / sigma), torch.special.ndtr((-0.5 - r) / sigma)
     return -torch.log2((upper - lower).clamp_min(1e-9))
@@ -87,18 +88,21 @@ class FourPass(nn.Module):
         return bias.expand(-1, -1, h, w) if self.side is None else self.side(side) + bias
 
     def forward(self, y: torch.Tensor, side: torch.Tensor | None, q: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Quantise y (B, c, h, w), straight-through, and count its bits (with uniform noise): (y_hat, bits (B,))."""
+        """Quantise y (B, c, h, w), straight-through, and count its bits: (y_hat, bits (B,)).
+
+        In training the count sees uniform noise in place of rounding, which has a gradient.
+        """
         y = y.float().clamp(-LIMIT, LIMIT)
         log_gain = self.gain(q)[:, :, None, None]
         gain, offset = log_gain.exp(), log_gain * (OCTAVE / 0.6931471805599453)
         features = self.features(side, q, y.shape[2], y.shape[3])
         y_hat, total = torch.zeros_like(y), torch.zeros(len(y), device=y.device)
-        noise = torch.rand_like(y) - 0.5
         for p, mask in enumerate(masks(self.c, y.shape[2], y.shape[3], y.device)):
             mean, scale = self.parameters_of(p, features, y_hat)
             residual = (y - mean) * gain
-            total = total + (bits(residual + noise, scale + offset) * mask).sum((1, 2, 3))
             rounded = residual + (residual.round() - residual).detach()
+            noisy = residual + torch.rand_like(y) - 0.5 if self.training else rounded
+            total = total + (bits(noisy, scale + offset) * mask).sum((1, 2, 3))
             y_hat = torch.where(mask, rounded / gain + mean, y_hat)
         return y_hat, total
 
@@ -120,5 +124,6 @@ class TokenModel(nn.Module):
         """Tokens (B, n) to (t_hat, bits (B,))."""
         gain = self.gain(q).exp()
         residual = t.float().clamp(-LIMIT, LIMIT) * gain
-        total = bits(residual + torch.rand_like(residual) - 0.5, self.indices(q)).sum(1)
-        return (residual + (residual.round() - residual).detach()) / gain, total
+        rounded = residual + (residual.round() - residual).detach()
+        noisy = residual + torch.rand_like(residual) - 0.5 if self.training else rounded
+        return rounded / gain, bits(noisy, self.indices(q)).sum(1)

@@ -38,10 +38,12 @@ class PriorConfig:
 class Control:
     """What steers the prior: each field is added or attended to."""
 
-    maps: list[torch.Tensor]  # three maps added before the blocks of 1/8, 1/16, 1/32
-    scales: list[torch.Tensor]  # three maps the features of 1/8, 1/16, 1/32 are scaled by, about 0
+    maps: list[torch.Tensor]  # added before the blocks of 1/8, 1/16, 1/32
+    scales: list[torch.Tensor]  # one plus these scale the features there
     tokens: torch.Tensor  # (B, T, deep)
     cond: torch.Tensor  # (B, cond)
+    base: torch.Tensor  # (B, 32, h, w) an estimate of the clean latent
+    precision: torch.Tensor  # (B, 32) its inverse error variance
 
 
 class Attention(nn.Module):
@@ -93,7 +95,9 @@ class CompactPrior(nn.Module):
     def forward(self, z: torch.Tensor, sigma: torch.Tensor, control: Control | None = None) -> torch.Tensor:
         """Noisy latents (B, 32, h, w), h and w multiples of 4, and sigma (B,) to the expected clean latents.
 
-        The output is skip * z + out * F(in * z), with EDM's factors (Karras et al. 2022, eq. 7, sigma_data 1).
+        The output is anchor + deviation * F(.): the mean and standard deviation of the clean latent given the noisy
+        one, the unit Gaussian of all latents and, with control, the base. Without control these are EDM's factors
+        (Karras et al. 2022, eq. 7, sigma_data 1).
         """
         s = sigma.float()[:, None, None, None]
         cond = self.sigma(sigma.float().log().clamp(*LOG_SIGMA))
@@ -116,5 +120,8 @@ class CompactPrior(nn.Module):
             x = self.up[level](x) + skips[level]
             for block in self.right[level]:
                 x = block(x, cond)
-        f = self.head(x).float()
-        return z.float() / (1 + s * s) + f * (s * (1 + s * s).rsqrt())
+        evidence, precision = z.float() / (s * s), 1 + 1 / (s * s)
+        if control is not None:
+            own = control.precision.float()[:, :, None, None]
+            evidence, precision = evidence + control.base.float() * own, precision + own
+        return evidence / precision + self.head(x).float() * precision.rsqrt()

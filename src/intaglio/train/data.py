@@ -25,6 +25,7 @@ class Crops:
     q: torch.Tensor  # (B,) quality 0..1, a multiple of 1/255
     whole: bool  # whole pictures, or crops of them
     rows: torch.Tensor  # (B,) rows of the cache
+    steps: int = 1  # of the diffusion, where a stage draws
 
 
 class Sampler:

@@ -21,8 +21,6 @@ from intaglio.nets import packets
 from intaglio.nets.blocks import Embedding, ResBlock, Up, conv3
 from intaglio.nets.fourpass import FourPass, TokenModel, clipped_relu
 
-STRIDE = 32  # pictures are padded to multiples of this
-
 
 @dataclass(frozen=True)
 class CompressorConfig:
@@ -147,6 +145,11 @@ class Compressor(nn.Module):
         h, h_bits = self.h_model(c.h, self.side_of_h(lf), q)
         y, y_bits = self.y_model(c.y, self.side_of_y(lf, h), q)
         return Coded(lf, tokens, h, y), {"lf": lf_bits, "tokens": token_bits, "h": h_bits, "y": y_bits}
+
+    def drop_entropy_models(self) -> None:
+        """Keep analysis and synthesis alone: in files, the entropy models run as integers (`Stream`)."""
+        for name in ("lf_model", "token_model", "h_side", "h_model", "y_side", "y_model"):
+            delattr(self, name)
 
     def side_of_h(self, lf: torch.Tensor) -> torch.Tensor:
         return clipped_relu(self.h_side(lf))

@@ -18,8 +18,14 @@ from intaglio.entropy.fixed import ACTIVATION, Conv, Ints, integers, pixel_shuff
 from intaglio.entropy.fourpass import STEP, FourPass, Resolve, Scales
 from intaglio.entropy.tables import Tables
 
+STRIDE = 32  # pictures are padded to multiples of this
 SECTIONS = ("lf", "tokens", "h", "y")
 Floats = NDArray[np.float32]
+
+
+def grid(height: int, width: int, scale: int) -> tuple[int, int]:
+    """Size of the coarsest coded tensors: padded sides at the coded scale, in units of 32 pixels."""
+    return -(-height // (STRIDE << scale)), -(-width // (STRIDE << scale))
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from intaglio.train.perceptual import LPIPS
 from intaglio.train.sheet import sheet
 
 LATENT, PICTURE = 0.25, 60.0
-LAMBDA = (0.05, 20.0)  # at quality 0 and 1
+LAMBDA = (0.012, 20.0)  # at quality 0 and 1
 CHECKED = (0, 64, 128)  # quality indices looked at in validation
 
 

@@ -1,0 +1,209 @@
+"""The functions and the class that most users import. Heavy imports happen when they are needed."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+from intaglio import format
+from intaglio.errors import BudgetError, MissingModel, PictureError
+from intaglio.format import Header
+from intaglio.format.streams import CUSTOM
+from intaglio.format.streams import name as stream_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from PIL import Image
+
+    from intaglio.codecs.fasdiff.weights import Weights
+
+MAX_SIDE = 2048  # pixels; larger pictures need tiles, which this version does not have
+CODECS = ("fasdiff",)
+Decoder = Literal["lean", "reference"]
+
+
+@dataclass(frozen=True)
+class Info:
+    """What a file says of itself."""
+
+    codec: str
+    stream: int
+    model: str  # digest of the stream's tables, hexadecimal
+    width: int
+    height: int
+    quality: int  # index 0..255
+    scale: int  # coded at 1 / 2**scale of the size
+    grey: bool
+    version: int
+    bare: bool
+    header_bytes: int
+    payload_bytes: int
+    sections: dict[str, float]  # bytes of information in each part of the payload
+    chunks: list[str]
+    decoder: str  # id of the installed decoder that would draw it
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-serialisable."""
+        return asdict(self)
+
+
+@functools.cache
+def _weights() -> tuple[Weights, Any]:
+    from intaglio.codecs.fasdiff import weights
+
+    found = weights.read()
+    return found, found.open_stream()
+
+
+def _check(header: Header, stream: int, digest: bytes, seed: int) -> int:
+    """The seed of the checksum, if the installed model is the one that the header names."""
+    if header.stream != stream or (stream == CUSTOM and header.digest != digest):
+        if header.stream == CUSTOM:
+            wanted = f"the custom model {(header.digest or b'').hex()}: ask whoever made the file for its weights"
+        else:
+            wanted = f"stream {header.stream} ({stream_name(header.stream)}): `pip install --upgrade intaglio` may bring it"
+        raise MissingModel(f"the file needs {wanted}")
+    return seed
+
+
+def _grid(header: Header) -> tuple[int, int]:
+    from intaglio.codecs.fasdiff.stream import grid
+
+    return grid(header.height, header.width, header.scale)
+
+
+def _sides(header: Header) -> None:
+    if max(header.width, header.height) > MAX_SIDE:
+        raise PictureError(f"the picture is {header.width}x{header.height}: this version handles sides up to {MAX_SIDE} pixels")
+
+
+def inspect(data: bytes, *, bare: bool = False) -> Info:
+    """Everything in a file's header, and the bytes of each section. Draws nothing and needs no torch.
+
+    Raises:
+        IntaglioError: as `decompress`.
+    """
+    weights, stream = _weights()
+    seed_of = lambda header: _check(header, weights.stream, stream.digest, stream.seed)  # noqa: E731
+    header, payload = format.read(data, seed_of=seed_of, bare=bare)
+    _sides(header)
+    return Info(
+        codec="fasdiff", stream=header.stream, model=stream.digest.hex(), width=header.width, height=header.height,
+        quality=header.quality, scale=header.scale, grey=header.grey, version=header.version, bare=bare,
+        header_bytes=len(data) - len(payload), payload_bytes=len(payload),
+        sections=stream.sections(payload, header.quality, *_grid(header)),
+        chunks=[chunk.name for chunk in header.chunks], decoder=weights.decoder,
+    )  # fmt: skip
+
+
+class Codec:
+    """A codec whose networks stay in memory between calls.
+
+    Args:
+        name: "fasdiff". decoder: "lean" (fast) or "reference" (the autoencoder's own), which draws the pixels.
+        device: as torch names it; the best there is by default.
+    """
+
+    def __init__(self, name: str = "fasdiff", *, decoder: Decoder = "lean", device: str | None = None) -> None:
+        if name not in CODECS:
+            raise ValueError(f"codec {name!r} is not one of {', '.join(CODECS)}")
+        from intaglio.codecs.fasdiff.codec import FaSDiffCodec
+
+        self.name = name
+        self._codec = FaSDiffCodec(decoder=decoder, device=device)
+        self._stream = self._codec.weights.stream
+
+    @overload
+    def compress(self, image: Image.Image, *, quality: float = 50, max_bytes: int | None = None, effort: int = 0, bare: bool = False) -> bytes: ...
+    @overload
+    def compress(self, image: Sequence[Image.Image], *, quality: float = 50, max_bytes: int | None = None, effort: int = 0, bare: bool = False) -> list[bytes]: ...
+    def compress(self, image: Any, *, quality: float = 50, max_bytes: int | None = None, effort: int = 0, bare: bool = False) -> Any:
+        """Picture or list of pictures to .itg bytes.
+
+        Args:
+            quality: 1..100, fractions allowed. max_bytes: in its place, the size of the whole file is at most this.
+            effort: 0..9, how long to search; this version searches at no effort. bare: without magic and long checksum.
+
+        Raises:
+            PictureError: a side over 2048 pixels. BudgetError: max_bytes is too small; says how small it can be.
+        """
+        if not isinstance(image, (list, tuple)):
+            return self._compress(image, quality, max_bytes, effort, bare)
+        return [self._compress(one, quality, max_bytes, effort, bare) for one in image]
+
+    def _compress(self, image: Image.Image, quality: float, max_bytes: int | None, effort: int, bare: bool) -> bytes:
+        from intaglio.image import to_rgb
+
+        if not 1 <= quality <= 100:
+            raise ValueError(f"quality is {quality}, allowed are 1 to 100")
+        if not 0 <= effort <= 9:
+            raise ValueError(f"effort is {effort}, allowed are 0 to 9")
+        if max(image.size) > MAX_SIDE:
+            raise PictureError(f"the picture is {image.width}x{image.height}: this version handles sides up to {MAX_SIDE} pixels")
+        rgb, grey = to_rgb(image)
+        height, width = rgb.shape[:2]
+        codec = self._codec
+        digest = codec.stream.digest if self._stream == CUSTOM else None
+
+        def file(payload: bytes, index: int, scale: int) -> bytes:
+            header = Header(width=width, height=height, quality=index, stream=self._stream, scale=scale, grey=grey, digest=digest)
+            return format.write(header, payload, seed=codec.stream.seed, bare=bare)
+
+        overhead = len(file(b"", 0, 0))
+        try:
+            index = round((quality - 1) / 99 * 255)
+            result = codec.compress(rgb, index, None if max_bytes is None else max_bytes - overhead)
+        except BudgetError as error:
+            raise BudgetError(f"{max_bytes} bytes are too few for this picture: {int(str(error)) + overhead} is the least") from None
+        return file(result.payload, result.quality, result.scale)
+
+    @overload
+    def decompress(self, data: bytes, *, steps: int = 4, realism: float = 1.0, seed: int = 0, bare: bool = False, length: int | None = None) -> Image.Image: ...
+    @overload
+    def decompress(self, data: Sequence[bytes], *, steps: int = 4, realism: float = 1.0, seed: int = 0, bare: bool = False, length: int | None = None) -> list[Image.Image]: ...
+    def decompress(self, data: Any, *, steps: int = 4, realism: float = 1.0, seed: int = 0, bare: bool = False, length: int | None = None) -> Any:
+        """.itg bytes, or a list of such, to pictures.
+
+        Args:
+            steps: 1, 2 or 4 of the diffusion. realism: 0 (the base picture, highest PSNR) to 1. seed: of its noise.
+            bare: the bytes are of the bare profile. length: only so many bytes are the file, the rest pads a slot.
+
+        Raises:
+            FormatError, MissingModel, LimitExceeded: as their names say.
+        """
+        if not isinstance(data, (list, tuple)):
+            return self._decompress(data, steps, realism, seed, bare, length)
+        return [self._decompress(one, steps, realism, seed, bare, length) for one in data]
+
+    def _decompress(self, data: bytes, steps: int, realism: float, seed: int, bare: bool, length: int | None) -> Image.Image:
+        from intaglio.image import from_rgb
+
+        if steps not in (1, 2, 4):
+            raise ValueError(f"steps is {steps}, allowed are 1, 2 and 4")
+        if not 0 <= realism <= 1:
+            raise ValueError(f"realism is {realism}, allowed are 0 to 1")
+        codec, stream = self._codec, self._codec.stream
+        seed_of = lambda header: _check(header, self._stream, stream.digest, stream.seed)  # noqa: E731
+        header, payload = format.read(data, seed_of=seed_of, bare=bare, length=length)
+        _sides(header)
+        rgb = codec.decompress(
+            payload, header.height, header.width, header.quality, header.scale, steps=steps, realism=realism, seed=seed
+        )
+        return from_rgb(rgb, header.grey, f"{self.name}-{codec.weights.decoder}")
+
+
+@functools.cache
+def _codec(name: str) -> Codec:
+    return Codec(name)
+
+
+def compress(image: Image.Image, *, codec: str = "fasdiff", quality: float = 50, max_bytes: int | None = None, effort: int = 0, bare: bool = False) -> bytes:
+    """A picture to .itg bytes, as `Codec.compress`; the networks are loaded once and kept."""
+    return _codec(codec).compress(image, quality=quality, max_bytes=max_bytes, effort=effort, bare=bare)
+
+
+def decompress(data: bytes, *, steps: int = 4, realism: float = 1.0, seed: int = 0, bare: bool = False, length: int | None = None) -> Image.Image:
+    """.itg bytes to a picture, as `Codec.decompress`; the networks are loaded once and kept."""
+    return _codec("fasdiff").decompress(data, steps=steps, realism=realism, seed=seed, bare=bare, length=length)

@@ -1,0 +1,100 @@
+"""FaSDiff's weights file: one safetensors file, its metadata the configuration; read strictly.
+
+    entropy.*      integers of the entropy models (see `Stream`), int32 and int64
+    everything else  fp16 matrices and fp32 vectors of analysis, synthesis, enhancement and prior
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+
+from intaglio.codecs.fasdiff.stream import Stream
+from intaglio.errors import WeightsError
+
+FOLDER = Path(__file__).parents[2] / "weights"
+PACKAGED = FOLDER / "fasdiff.safetensors"
+MODEL = "intaglio-fasdiff"
+Arrays = dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A weights file read into memory, not yet a network (no torch)."""
+
+    config: dict[str, dict[str, int]]  # "compressor" and "prior"
+    stream: int  # stream id
+    entropy: Arrays
+    nets: Arrays
+    decoder: str  # id of prior, enhancement and weights: eight hex digits
+
+    def open_stream(self) -> Stream:
+        frozen = {k: v for k, v in self.nets.items() if k.startswith("compressor.synthesis.")}
+        return Stream(self.entropy, frozen)
+
+
+def read(path: Path = PACKAGED) -> Weights:
+    """Raises WeightsError, in one sentence, for a file that is missing, damaged or of another model."""
+    import zlib
+
+    try:
+        with safe_open(path, framework="np") as file:
+            metadata = file.metadata() or {}
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
+    except FileNotFoundError:
+        raise WeightsError(f"there are no weights at {path}: reinstall intaglio or name another file") from None
+    except (SafetensorError, OSError) as error:
+        raise WeightsError(f"{path} is not a whole safetensors file ({error})") from error
+    if metadata.get("model") != MODEL:
+        raise WeightsError(f"{path} holds weights of {metadata.get('model')!r} where those of {MODEL!r} are needed")
+    entropy = {k.removeprefix("entropy."): v for k, v in arrays.items() if k.startswith("entropy.")}
+    nets = {k: v for k, v in arrays.items() if not k.startswith("entropy.")}
+    crc = 0
+    for name in sorted(nets):
+        crc = zlib.crc32(np.ascontiguousarray(nets[name]).tobytes(), crc)
+    return Weights(json.loads(metadata["config"]), int(metadata["stream"]), entropy, nets, f"{crc:08x}")
+
+
+def load_model(weights: Weights) -> Any:
+    """The networks of a weights file (`FaSDiff`, eval, fp32).
+
+    The entropy nets of the compressor are not in it: they exist as integers only.
+
+    Raises:
+        WeightsError: tensors are missing, unknown, of the wrong shape or not finite.
+    """
+    import torch
+
+    from intaglio.codecs.fasdiff.compressor import CompressorConfig
+    from intaglio.codecs.fasdiff.model import FaSDiff
+    from intaglio.prior.compact import PriorConfig
+
+    model = FaSDiff(CompressorConfig(**weights.config["compressor"]), PriorConfig(**weights.config["prior"]))
+    model.compressor.drop_entropy_models()
+    wanted = model.state_dict()
+    for what, names in (("lack", wanted.keys() - weights.nets.keys()), ("have the unknown", weights.nets.keys() - wanted.keys())):
+        if names:
+            raise WeightsError(f"the weights {what} tensor {min(names)}, {len(names)} such in all")
+    for name, array in weights.nets.items():
+        if array.shape != tuple(wanted[name].shape) or not np.isfinite(array).all():
+            raise WeightsError(f"the weights have {name} of shape {array.shape}, or with values that are not finite")
+    model.load_state_dict({name: torch.from_numpy(a.astype(np.float32)) for name, a in weights.nets.items()})
+    return model.eval().requires_grad_(False).to(memory_format=torch.channels_last)
+
+
+def write(path: Path, config: Any, prior: Any, stream: int, entropy: Arrays, state: dict[str, Any]) -> None:
+    """Write a weights file from configurations (dataclasses), integer entropy models and the networks' state."""
+    from safetensors.numpy import save_file
+
+    arrays = {f"entropy.{k}": v for k, v in entropy.items()}
+    for name, tensor in state.items():
+        array = tensor.detach().cpu().numpy()
+        arrays[name] = array.astype(np.float16 if array.ndim > 1 else np.float32)
+    metadata = {"model": MODEL, "stream": str(stream), "config": json.dumps({"compressor": asdict(config), "prior": asdict(prior)})}
+    save_file({k: np.ascontiguousarray(v) for k, v in arrays.items()}, path, metadata)

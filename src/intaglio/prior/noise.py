@@ -1,0 +1,33 @@
+"""Gaussian noise as a field over absolute position: the value at a latent depends on (seed, draw, channel, row, column).
+
+Counter-based (SplitMix64's finaliser, then Box-Muller), so tiles of any shape and order see the same noise.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+_GOLDEN = 0x9E3779B97F4A7C15
+
+
+def _mix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return x ^ (x >> np.uint64(31))
+
+
+def field(seed: int, draw: int, channels: int, height: int, width: int, top: int = 0, left: int = 0) -> torch.Tensor:
+    """(1, channels, height, width) float32, the part of the field whose first row and column are `top` and `left`."""
+    with np.errstate(over="ignore"):
+        key = _mix(np.full(1, (seed * 65537 + draw + 1) * _GOLDEN % 2**64, np.uint64))
+        rows = (np.arange(top, top + height, dtype=np.uint64) << np.uint64(32))[:, None]
+        place = rows | np.arange(left, left + width, dtype=np.uint64)[None]
+        plane = _mix(key + np.arange(channels, dtype=np.uint64) * np.uint64(_GOLDEN))[:, None, None]
+        a = _mix(place[None] * np.uint64(_GOLDEN) + plane)
+        b = _mix(a + np.uint64(_GOLDEN))
+    u = (a >> np.uint64(11)).astype(np.float64) * 2**-53 + 2**-54
+    v = (b >> np.uint64(11)).astype(np.float64) * 2**-53
+    values = np.sqrt(-2 * np.log(u)) * np.cos(2 * np.pi * v)
+    return torch.from_numpy(values.astype(np.float32))[None]

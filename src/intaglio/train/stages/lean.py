@@ -1,0 +1,55 @@
+"""Stage `lean`: the lean decoder learns pictures from latents; every third step also by LPIPS."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import nn
+
+from intaglio.latent.autoencoder import Autoencoder
+from intaglio.latent.lean import LeanDecoder
+from intaglio.train.data import Crops, Sampler, Validation
+from intaglio.train.perceptual import LPIPS
+from intaglio.train.sheet import sheet
+from intaglio.train.stages.compressor import psnr
+
+PERCEPTUAL_EVERY, PERCEPTUAL_BATCH = 3, 6
+ABSOLUTE, SQUARED, PERCEPTUAL = 1.0, 10.0, 0.5  # weights of the three errors
+
+
+class LeanStage:
+    """Trains the lean decoder on originals, not on what the reference decoder makes of them."""
+
+    name = "lean"
+
+    def __init__(self, model: LeanDecoder, sampler: Sampler, validation: Validation, autoencoder: Autoencoder, lpips: LPIPS) -> None:
+        self.model: nn.Module = model
+        self.sampler, self.validation, self.autoencoder, self.lpips = sampler, validation, autoencoder, lpips
+
+    def sample(self, rng: np.random.Generator) -> Crops:
+        return self.sampler(rng)
+
+    def loss(self, batch: Crops) -> tuple[torch.Tensor, dict[str, float]]:
+        perceptual = int(batch.rows[0]) % PERCEPTUAL_EVERY == 0
+        n = PERCEPTUAL_BATCH if perceptual else len(batch.x)
+        x, drawn = batch.x[:n], self.model(batch.z[:n]).float()
+        error = drawn - x
+        loss = ABSOLUTE * error.abs().mean() + SQUARED * error.square().mean()
+        logs = {"absolute": float(error.abs().mean().detach())}
+        if perceptual:
+            with torch.no_grad():
+                wanted = self.lpips.features(x)
+            distance = self.lpips.distance(self.lpips.features(drawn), wanted).mean()
+            loss = loss + PERCEPTUAL * distance
+            logs["lpips"] = float(distance.detach())
+        return loss, logs
+
+    @torch.inference_mode()
+    def validate(self, model: Any) -> tuple[dict[str, float], Image.Image]:
+        x, z = self.validation.x, self.validation.z
+        drawn = torch.cat([model(t) for t in z.split(4)]).clamp(0, 1)
+        lpips = torch.cat([self.lpips(a, b) for a, b in zip(x.split(4), drawn.split(4))])
+        return {"psnr": psnr(drawn, x), "lpips": float(lpips.mean())}, sheet([x[::2], drawn[::2]])
