@@ -38,11 +38,11 @@ class ResBlock(nn.Module):
 
 
 class Up(nn.Module):
-    """(B, i, h, w) to (B, o, 2h, 2w): a 3x3 convolution and a pixel shuffle."""
+    """(B, i, h, w) to (B, o, 2h, 2w): a convolution of `size` and a pixel shuffle."""
 
-    def __init__(self, i: int, o: int) -> None:
+    def __init__(self, i: int, o: int, size: int = 3) -> None:
         super().__init__()
-        self.conv = conv3(i, 4 * o)
+        self.conv = nn.Conv2d(i, 4 * o, size, padding=size // 2)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return F.pixel_shuffle(self.conv(x), 2)

@@ -26,12 +26,12 @@ LOG_SIGMA = (-4.0, 3.0)  # natural logarithm of the noise levels it can be told
 class PriorConfig:
     """Sizes of the prior."""
 
-    fine: int = 128  # channels at 1/8
-    coarse: int = 192  # channels at 1/16
-    deep: int = 256  # channels at 1/32
+    fine: int = 96  # channels at 1/8
+    coarse: int = 112  # channels at 1/16
+    deep: int = 144  # channels at 1/32
     depth: int = 2  # blocks at each level, each way
     heads: int = 8  # of attention at 1/32
-    cond: int = 256  # condition vector: noise level, and quality and tokens through control
+    cond: int = 128  # condition vector: noise level, and quality and tokens through control
 
 
 @dataclass
@@ -88,7 +88,7 @@ class CompactPrior(nn.Module):
         self.down = nn.ModuleList(conv3(a, b, 2) for a, b in zip(widths, widths[1:]))
         self.left = nn.ModuleList(nn.ModuleList(ResBlock(c, cfg.cond) for _ in range(cfg.depth)) for c in widths)
         self.attention = nn.ModuleList(Attention(cfg.deep, cfg.heads) for _ in range(cfg.depth))
-        self.up = nn.ModuleList(Up(b, a) for a, b in zip(widths, widths[1:]))
+        self.up = nn.ModuleList(Up(b, a, 1) for a, b in zip(widths, widths[1:]))
         self.right = nn.ModuleList(nn.ModuleList(ResBlock(c, cfg.cond) for _ in range(cfg.depth)) for c in widths[:2])
         self.head = conv3(cfg.fine, 32)
 

@@ -12,21 +12,21 @@ from torch import nn
 from intaglio.codecs.fasdiff.compressor import Compressor
 from intaglio.codecs.fasdiff.stream import SECTIONS, Stream
 from intaglio.entropy.fixed import ACTIVATION, LIMIT, MAX_WEIGHT, WEIGHT, Ints
-from intaglio.entropy.tables import fit
+from intaglio.entropy.tables import Tables, fit
 from intaglio.nets import packets
 from intaglio.nets.fourpass import OCTAVE, SCALES, SIGMA_0, FourPass
 from intaglio.nets.gain import Gain
 
 Arrays = dict[str, NDArray[Any]]
 SIGMAS = SIGMA_0 * 2 ** (np.arange(SCALES) / OCTAVE)
-DEAD_ZONE = 0.58  # residuals below this many steps become 0 where a zero is the likeliest symbol
+RATE_WEIGHT = 0.06  # squared steps that a bit is worth: half of a uniform quantiser's slope at high rates
 
 
 def _qualities() -> torch.Tensor:
     return torch.arange(256) / 255
 
 
-def _fixed(x: torch.Tensor, bits: int, limit: int) -> NDArray[np.int32]:
+def _fixed(x: torch.Tensor, bits: int, limit: int) -> NDArray[Any]:
     """Rounded to `bits` fractional bits.
 
     Raises:
@@ -35,13 +35,13 @@ def _fixed(x: torch.Tensor, bits: int, limit: int) -> NDArray[np.int32]:
     out = np.rint(x.detach().double().numpy() * (1 << bits))
     if np.abs(out).max(initial=0) >= limit:
         raise ValueError(f"{np.abs(out).max() / (1 << bits):.1f} is out of the fixed-point range {limit / (1 << bits):.1f}")
-    return out.astype(np.int32)
+    return _narrow(out)
 
 
 def _conv(name: str, layer: nn.Conv2d) -> Arrays:
     assert layer.bias is not None
     bias = np.rint(layer.bias.detach().double().numpy() * (1 << (ACTIVATION + WEIGHT))).astype(np.int64)
-    return {f"{name}.weight": _fixed(layer.weight, WEIGHT, MAX_WEIGHT), f"{name}.bias": bias}
+    return {f"{name}.weight": _fixed(layer.weight, WEIGHT, MAX_WEIGHT), f"{name}.bias": _narrow(bias)}
 
 
 def _scales(name: str, gain: Gain) -> Arrays:
@@ -50,7 +50,7 @@ def _scales(name: str, gain: Gain) -> Arrays:
     real = integer / (1 << 12)
     inverse = np.rint((1 << 20) / real).clip(1, (1 << 24) - 1)
     offset = np.rint(np.log2(real) * OCTAVE * (1 << 12))
-    return {f"{name}.{k}": v.astype(np.int32) for k, v in (("gain", integer), ("inverse", inverse), ("offset", offset))}
+    return {f"{name}.{k}": _narrow(v) for k, v in (("gain", integer), ("inverse", inverse), ("offset", offset))}
 
 
 def _four(name: str, model: FourPass) -> Arrays:
@@ -72,10 +72,21 @@ def integers(model: Compressor) -> Arrays:
     index = model.token_model.indices(_qualities()).detach().round().clamp(0, SCALES - 1)
     arrays["tokens.index"] = index.numpy().astype(np.int32)
     counts, reach = fit([{} for _ in SIGMAS], SIGMAS)
-    dead = np.where(np.arange(SCALES) < 4 * OCTAVE, round(DEAD_ZONE * 256), 128)  # a narrow zone for wide tables
-    arrays |= {"tables.counts": counts.astype(np.int32), "tables.reach": reach.astype(np.int32)}
-    arrays["tables.dead_zone"] = dead.astype(np.int32)
-    return arrays
+    return arrays | _tables(counts, reach)
+
+
+def _tables(counts: Ints, reach: Ints) -> Arrays:
+    """Tables, and for each the residual, in 1/256 steps, below which 0 is cheaper by r^2 + RATE_WEIGHT * bits than 1."""
+    rows = Tables(counts, reach).rows
+    saved = [np.log2(row[n] / row[n + 1]) if k else 0.0 for k, (row, n) in enumerate(zip(rows, reach))]
+    dead = 256 * (0.5 + 0.5 * RATE_WEIGHT * np.array(saved)).clip(0.5, 1)
+    return {"tables.counts": _narrow(counts), "tables.reach": _narrow(reach), "tables.dead_zone": _narrow(np.rint(dead))}
+
+
+def _narrow(x: NDArray[Any]) -> NDArray[Any]:
+    """Integers in the smallest of int16, int32 and int64 that holds them."""
+    limit = np.abs(x).max(initial=0)
+    return x.astype(np.int16 if limit < 1 << 15 else np.int32 if limit < 1 << 31 else np.int64)
 
 
 @torch.inference_mode()
@@ -109,4 +120,4 @@ def refit(arrays: Arrays, pictures: list[dict[str, NDArray[np.float32]]]) -> Arr
         for step in range(4):
             stream.encode(picture, (i * 37 + step * 64) % 256)
     counts, reach = fit(histograms, SIGMAS)
-    return arrays | {"tables.counts": counts.astype(np.int32), "tables.reach": reach.astype(np.int32)}
+    return arrays | _tables(counts, reach)

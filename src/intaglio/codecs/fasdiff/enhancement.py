@@ -33,7 +33,7 @@ class Enhancement(nn.Module):
         self.cfg = cfg
         widths = (prior.fine, prior.coarse, prior.deep)
         self.fine = nn.Sequential(conv3(cfg.fine + 32 + packets.CHANNELS, prior.fine), ResBlock(prior.fine))
-        self.coarse_in, self.coarse = nn.Conv2d(cfg.coarse, prior.coarse, 1), ResBlock(prior.coarse)
+        self.coarse = nn.Conv2d(cfg.coarse, prior.coarse, 1)
         self.down = nn.ModuleList(conv3(a, b, 2) for a, b in zip(widths, widths[1:]))
         self.maps = nn.ModuleList(_zero(nn.Conv2d(c, c, 1)) for c in widths)
         self.low = nn.Sequential(conv3(cfg.lf, 64), nn.ReLU(), conv3(64, 64), nn.ReLU())
@@ -50,7 +50,7 @@ class Enhancement(nn.Module):
 
     def forward(self, c: Coded, prompt: Prompt, q: torch.Tensor) -> Control:
         fine = self.fine(torch.cat([prompt.fine, prompt.latent, prompt.packets], 1))
-        coarse = self.coarse(self.down[0](fine) + self.coarse_in(prompt.coarse))
+        coarse = self.down[0](fine) + self.coarse(prompt.coarse)
         deep = self.down[1](coarse)
         low = self.low(c.lf)
         maps, scales = [], []
