@@ -42,7 +42,7 @@ class FakeCodec:
     def compress(self, image: Image.Image, *, max_bytes: int | None = None, **options: Any) -> bytes:
         self.calls.append({"max_bytes": max_bytes, **options})
         if max_bytes is not None and max_bytes < 13:
-            raise BudgetError(f"{max_bytes} bytes are too few: 13 would do")
+            raise BudgetError(f"{max_bytes} bytes are too few: 13 would do", 13)
         rgb, _ = to_rgb(image)
         return MAGIC + image.width.to_bytes(3, "big") + image.height.to_bytes(3, "big") + rgb[0, 0].tobytes()
 

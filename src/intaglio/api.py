@@ -15,6 +15,8 @@ from intaglio.format.streams import name as stream_name
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pathlib import Path
+
     from PIL import Image
 
     from intaglio.codecs.fasdiff.weights import Weights
@@ -50,10 +52,10 @@ class Info:
 
 
 @functools.cache
-def _weights() -> tuple[Weights, Any]:
+def _weights(path: Path) -> tuple[Weights, Any]:
     from intaglio.codecs.fasdiff import weights
 
-    found = weights.read()
+    found = weights.read(path)
     return found, found.open_stream()
 
 
@@ -85,7 +87,9 @@ def inspect(data: bytes, *, bare: bool = False) -> Info:
     Raises:
         IntaglioError: as `decompress`.
     """
-    weights, stream = _weights()
+    from intaglio.codecs.fasdiff.weights import default
+
+    weights, stream = _weights(default())
     seed_of = lambda header: _check(header, weights.stream, stream.digest, stream.seed)  # noqa: E731
     header, payload = format.read(data, seed_of=seed_of, bare=bare)
     _sides(header)
@@ -103,16 +107,17 @@ class Codec:
 
     Args:
         name: "fasdiff". decoder: "lean" (fast) or "reference" (the autoencoder's own), which draws the pixels.
-        device: as torch names it; the best there is by default.
+        device: as torch names it; the best there is by default. weights: a file of other weights than the packaged ones
+            (for all of a process, `inspect` too: the environment variable INTAGLIO_FASDIFF).
     """
 
-    def __init__(self, name: str = "fasdiff", *, decoder: Decoder = "lean", device: str | None = None) -> None:
+    def __init__(self, name: str = "fasdiff", *, decoder: Decoder = "lean", device: str | None = None, weights: Path | None = None) -> None:
         if name not in CODECS:
             raise ValueError(f"codec {name!r} is not one of {', '.join(CODECS)}")
         from intaglio.codecs.fasdiff.codec import FaSDiffCodec
 
         self.name = name
-        self._codec = FaSDiffCodec(decoder=decoder, device=device)
+        self._codec = FaSDiffCodec(weights, decoder=decoder, device=device)
         self._stream = self._codec.weights.stream
 
     @overload
@@ -156,7 +161,8 @@ class Codec:
             index = round((quality - 1) / 99 * 255)
             result = codec.compress(rgb, index, None if max_bytes is None else max_bytes - overhead)
         except BudgetError as error:
-            raise BudgetError(f"{max_bytes} bytes are too few for this picture: {int(str(error)) + overhead} is the least") from None
+            least = error.least + overhead
+            raise BudgetError(f"{max_bytes} bytes are too few for this picture: {least} is the least", least) from None
         return file(result.payload, result.quality, result.scale)
 
     @overload

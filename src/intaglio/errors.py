@@ -22,7 +22,14 @@ class PictureError(IntaglioError):
 
 
 class BudgetError(IntaglioError):
-    """The wanted number of bytes cannot be reached; the message names the smallest that can."""
+    """The wanted number of bytes cannot be reached; the message names the smallest that can, and so does `least`."""
+
+    def __init__(self, message: str, least: int) -> None:
+        super().__init__(message, least)
+        self.least = least
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class FormatError(IntaglioError):

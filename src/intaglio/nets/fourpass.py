@@ -96,15 +96,16 @@ class FourPass(nn.Module):
         log_gain = self.gain(q)[:, :, None, None]
         gain, offset = log_gain.exp(), log_gain * (OCTAVE / 0.6931471805599453)
         features = self.features(side, q, y.shape[2], y.shape[3])
-        y_hat, total = torch.zeros_like(y), torch.zeros(len(y), device=y.device)
+        y_hat, means, scales = torch.zeros_like(y), torch.zeros_like(y), torch.zeros_like(y)
         for p, mask in enumerate(masks(self.c, y.shape[2], y.shape[3], y.device)):
             mean, scale = self.parameters_of(p, features, y_hat)
+            means, scales = torch.where(mask, mean, means), torch.where(mask, scale, scales)
             residual = (y - mean) * gain
             rounded = residual + (residual.round() - residual).detach()
-            noisy = residual + torch.rand_like(y) - 0.5 if self.training else rounded
-            total = total + (bits(noisy, scale + offset) * mask).sum((1, 2, 3))
             y_hat = torch.where(mask, rounded / gain + mean, y_hat)
-        return y_hat, total
+        residual = (y - means) * gain
+        counted = residual + torch.rand_like(y) - 0.5 if self.training else residual.round()
+        return y_hat, bits(counted, scales + offset).sum((1, 2, 3))
 
 
 class TokenModel(nn.Module):

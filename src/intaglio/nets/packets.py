@@ -36,11 +36,13 @@ def analyse(x: torch.Tensor) -> torch.Tensor:
     """Picture (B, 3, H, W), H and W multiples of 8, to packets (B, 192, H/8, W/8), channel = 3 * band + colour."""
     b, c, h, w = x.shape
     blocks = F.pixel_unshuffle(x, 8).reshape(b, c, 64, h // 8, w // 8)
-    return torch.einsum("kp,bcphw->bkchw", MATRIX.to(x), blocks).reshape(b, 64 * c, h // 8, w // 8)
+    with torch.autocast(x.device.type, enabled=False):  # bf16 would cost the means two of their eight bits
+        return torch.einsum("kp,bcphw->bkchw", MATRIX.to(x), blocks).reshape(b, 64 * c, h // 8, w // 8)
 
 
 def synthesise(p: torch.Tensor) -> torch.Tensor:
     """The inverse of `analyse`."""
     b, k, h, w = p.shape
-    blocks = torch.einsum("kp,bkchw->bcphw", MATRIX.to(p), p.reshape(b, 64, k // 64, h, w))
+    with torch.autocast(p.device.type, enabled=False):
+        blocks = torch.einsum("kp,bkchw->bcphw", MATRIX.to(p), p.reshape(b, 64, k // 64, h, w))
     return F.pixel_shuffle(blocks.reshape(b, k, h, w), 8)

@@ -1,17 +1,20 @@
-"""The latent cache: each training picture once through the autoencoder's encoder, kept memory-mapped outside the repository.
+"""The latent cache: each training picture once through the autoencoder's encoder, memory-mapped, outside the repository.
 
     DIR/index.json          keys and sizes; written first
     DIR/crops.u8            (N, S, S, 3) uint8 pictures
     DIR/latents.f16         (N, 32, S/8, S/8) float16 normalised latents of those pictures
     DIR/done                how many rows are valid; a run that was stopped goes on from there
 
-Row i is variant i // P of picture i % P (P pictures), so that training may start on the first rows while the rest is made.
+Row i is variant i // P of picture i % P (P pictures), so that training may start on the first rows.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
+import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,7 @@ import numpy as np
 import torch
 
 from intaglio.latent.autoencoder import Autoencoder
+from intaglio.latent.weights import channels_last
 from intaglio.precision import best_dtype
 from intaglio.train import pictures
 
@@ -32,7 +36,8 @@ class LatentCache:
         self.keys: list[str] = index["keys"]
         self.size: int = index["size"]
         self.rows = int((self.folder / "done").read_text())
-        n, s = len(self.keys) * index["variants"], self.size
+        self.total = len(self.keys) * index["variants"]  # rows that it will have
+        n, s = self.total, self.size
         self.crops = np.memmap(self.folder / "crops.u8", np.uint8, "r", shape=(n, s, s, 3))
         self.latents = np.memmap(self.folder / "latents.f16", np.float16, "r", shape=(n, 32, s // 8, s // 8))
 
@@ -47,12 +52,29 @@ class LatentCache:
         return pixels, torch.from_numpy(z).float()
 
 
-def _open(path: Path, dtype: Any, shape: tuple[int, ...]) -> np.memmap:
+def _open(path: Path, dtype: Any, shape: tuple[int, ...]) -> Any:
     return np.memmap(path, dtype, "r+" if path.exists() else "w+", shape=shape)
 
 
-def build(folder: str | Path, data: list[str | Path], *, size: int, variants: int, batch: int = 4, limit: int | None = None) -> LatentCache:
-    """Make or continue the cache of `data` in `folder`; `limit` stops after that many rows (a later call goes on)."""
+def build(
+    folder: str | Path,
+    data: Sequence[str | Path],
+    *,
+    size: int,
+    variants: int,
+    batch: int = 4,
+    limit: int | None = None,
+    deadline: float = math.inf,
+) -> LatentCache:
+    """Make or continue the cache of `data` in `folder`; a later call goes on from where one stopped.
+
+    Args:
+        size: side of the squares, pixels. variants: squares cut from each picture. batch: squares encoded at a time.
+        limit: stop after that many rows. deadline: stop then (seconds since the epoch).
+
+    Raises:
+        FileExistsError: the folder holds the cache of other data or another size.
+    """
     from rich.progress import track
 
     folder = Path(folder)
@@ -71,7 +93,7 @@ def build(folder: str | Path, data: list[str | Path], *, size: int, variants: in
     stop = min(total, limit or total)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     dtype = best_dtype(device)
-    encoder = Autoencoder.load(device).to(dtype=dtype, memory_format=torch.channels_last)
+    encoder = channels_last(Autoencoder.load(device)).to(dtype)
     for i in track(range(start, stop, batch), description="latents"):
         rows = range(i, min(i + batch, stop))
         for r in rows:
@@ -81,12 +103,16 @@ def build(folder: str | Path, data: list[str | Path], *, size: int, variants: in
         with torch.inference_mode():
             z = encoder.encode((x.float() / 255).contiguous(memory_format=torch.channels_last))
         latents[rows.start : rows.stop] = z.float().cpu().numpy().astype(np.float16)
-        if (i - start) // batch % 32 and rows.stop < stop:
+        late = time.time() > deadline
+        if (i - start) // batch % 32 and rows.stop < stop and not late:
             continue
-        crops.flush(), latents.flush()
+        crops.flush()
+        latents.flush()
         temporary = done.with_suffix(".tmp")
         temporary.write_text(str(rows.stop))
         os.replace(temporary, done)
+        if late:
+            break
     if not done.exists():
         done.write_text("0")
     return LatentCache(folder)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
 from intaglio.codecs.fasdiff.compressor import CompressorConfig
+from intaglio.format.streams import CUSTOM
 from intaglio.prior.compact import PriorConfig
 
 T = TypeVar("T")
@@ -47,6 +48,10 @@ class Recipe:
     prior: PriorConfig = field(default_factory=PriorConfig)
     stages: dict[str, StageConfig] = field(default_factory=dict)
     seed: int = 0
+    stream: int = CUSTOM  # id that the exported weights carry
+    generated: int = 0  # pictures to make up where no data are given; 0: data are needed
+    validation: int = 16  # validation pictures looked at
+    fitted: int = 200  # training pictures that the probability tables are fitted to
 
 
 def build(cls: type[T], table: dict[str, Any], where: str) -> T:

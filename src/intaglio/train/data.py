@@ -45,17 +45,20 @@ class Sampler:
         # Stratified: every batch sees low and high qualities.
         q = (rng.permutation(b) + rng.random(b)) / b
         q = np.floor(q * QUALITIES).clip(0, QUALITIES - 1) / (QUALITIES - 1)
-        to = lambda t: t.to(self.device).contiguous(memory_format=torch.channels_last)  # noqa: E731
-        return Crops(to(x), to(z), torch.from_numpy(q).float().to(self.device), whole, torch.from_numpy(rows))
+        x, z = (t.to(self.device).contiguous(memory_format=torch.channels_last) for t in (x, z))
+        return Crops(x, z, torch.from_numpy(q).float().to(self.device), whole, torch.from_numpy(rows))
 
 
 class Validation:
     """The pictures checkpoints are judged by: all under `folder`, centre squares at `size`, with their latents."""
 
+    x: torch.Tensor  # (N, 3, size, size) in 0..1, on the autoencoder's device
+    z: torch.Tensor  # (N, 32, size/8, size/8) normalised latents
+
     def __init__(self, folder: str | Path, autoencoder: Autoencoder, size: int, limit: int | None = None) -> None:
         sources = sorted(pictures.find([folder]), key=lambda s: s.key)[:limit]
         arrays = [np.asarray(pictures.square(s.open(), size, 0, s.key)) for s in sources]
-        self.x = torch.from_numpy(np.stack(arrays)).permute(0, 3, 1, 2).float() / 255
+        self.x = torch.from_numpy(np.stack(arrays)).permute(0, 3, 1, 2).to(autoencoder.mean.device).float() / 255
         with torch.inference_mode():
             self.z = torch.cat([autoencoder.encode(x).float() for x in self.x.split(4)])
         self.z, self.x = self.z.clone(), self.x.clone()

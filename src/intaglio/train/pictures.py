@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import random
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,7 +44,7 @@ def _scan(path: Path) -> Iterator[Source]:
         yield Source(path.name, str(path))
 
 
-def find(folders: list[str | Path], seed: int = 0) -> list[Source]:
+def find(folders: Sequence[str | Path], seed: int = 0) -> list[Source]:
     """All pictures under the folders (or single files and tars), sorted by key, then shuffled by `seed`.
 
     Raises:

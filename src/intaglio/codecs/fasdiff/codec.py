@@ -37,9 +37,9 @@ class Result:
 
 
 class FaSDiffCodec:
-    """The networks in memory. `device` and precision are the machine's best unless given."""
+    """The networks in memory, of the weights file `path` (`weights.default()`). Device and precision: the machine's best."""
 
-    def __init__(self, path: Path = files.PACKAGED, *, decoder: Literal["lean", "reference"] = "lean", device: str | None = None,
+    def __init__(self, path: Path | None = None, *, decoder: Literal["lean", "reference"] = "lean", device: str | None = None,
                  dtype: torch.dtype | None = None) -> None:  # fmt: skip
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self.dtype = dtype or best_dtype(self.device)
@@ -71,7 +71,7 @@ class FaSDiffCodec:
         quantisation and coding are repeated.
 
         Raises:
-            BudgetError: no scale fits; its text is the least payload, in bytes.
+            BudgetError: no scale fits; its `least` counts payload bytes.
         """
         if budget is None:
             assert quality is not None
@@ -87,7 +87,7 @@ class FaSDiffCodec:
                 if found[1] >= GOOD_INDEX:
                     break
         if best is None:
-            raise BudgetError(str(smallest))
+            raise BudgetError(f"the payload takes {smallest} bytes at least", smallest)
         return best
 
     def _largest(self, tensors: dict[str, NDArray[np.float32]], budget: int) -> tuple[tuple[bytes, int] | None, int]:

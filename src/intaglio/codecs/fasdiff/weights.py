@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from intaglio.errors import WeightsError
 
 FOLDER = Path(__file__).parents[2] / "weights"
 PACKAGED = FOLDER / "fasdiff.safetensors"
+ENVIRONMENT = "INTAGLIO_FASDIFF"  # names another file than the packaged one, e.g. a custom model
 MODEL = "intaglio-fasdiff"
 Arrays = dict[str, NDArray[Any]]
 
@@ -39,10 +41,16 @@ class Weights:
         return Stream(self.entropy, frozen)
 
 
-def read(path: Path = PACKAGED) -> Weights:
+def default() -> Path:
+    """The file that is used where none is named: the environment's, else the packaged one."""
+    return Path(os.environ.get(ENVIRONMENT) or PACKAGED)
+
+
+def read(path: Path | None = None) -> Weights:
     """Raises WeightsError, in one sentence, for a file that is missing, damaged or of another model."""
     import zlib
 
+    path = path or default()
     try:
         with safe_open(path, framework="np") as file:
             metadata = file.metadata() or {}

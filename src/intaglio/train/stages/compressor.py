@@ -65,7 +65,7 @@ class CompressorStage:
         for index in CHECKED:
             bits, base, latent = [], [], []
             for xs, zs in zip(x.split(8), z.split(8)):
-                _, prompt, b = model(zs, packets.analyse(xs - 0.5), torch.full((len(xs),), index / 255))
+                _, prompt, b = model(zs, packets.analyse(xs - 0.5), torch.full((len(xs),), index / 255, device=x.device))
                 bits.append(torch.stack(list(b.values()), 1) / 8)
                 base.append((packets.synthesise(prompt.packets.float()) + 0.5).clamp(0, 1))
                 latent.append(prompt.latent.float())

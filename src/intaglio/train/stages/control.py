@@ -44,9 +44,9 @@ def validate_drawn(model: Any, decoder: nn.Module, validation: Validation, lpips
         found: dict[str, list[torch.Tensor]] = {}
         size: list[torch.Tensor] = []
         for xs, zs in zip(x.split(4), z.split(4)):
-            q = torch.full((len(xs),), index / 255)
+            q = torch.full((len(xs),), index / 255, device=x.device)
             coded, prompt, count = encode(model, xs, zs, q)
-            noise = torch.randn(zs.shape, generator=torch.Generator().manual_seed(0))
+            noise = torch.randn(zs.shape, generator=torch.Generator().manual_seed(0)).to(x.device)
             size.append(count)
             with torch.autocast(x.device.type, dtype, enabled=dtype != torch.float32):
                 shown = {"base": base_picture(prompt), "latent": hold_low_band(decoder(prompt.latent.float()), prompt)}

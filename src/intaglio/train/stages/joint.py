@@ -12,6 +12,7 @@ from intaglio.codecs.fasdiff.model import FaSDiff, hold_low_band
 from intaglio.prior.sampler import LADDERS, levels
 from intaglio.train.data import Crops
 from intaglio.train.stages.control import ControlStage, encode
+from intaglio.train.stages.lean import inner
 
 PERCEPTUAL, PICTURE, LATENT = 1.0, 4.0, 0.05  # weights of LPIPS, squared pixel error and squared latent error
 
@@ -44,10 +45,11 @@ class JointStage(ControlStage):
 
     def loss(self, batch: Crops) -> tuple[torch.Tensor, dict[str, float]]:
         drawn, picture = self.draw(batch)
+        picture, x = inner(picture), inner(batch.x)
         with torch.no_grad():
-            wanted = self.lpips.features(batch.x)
+            wanted = self.lpips.features(x)
         perceptual = self.lpips.distance(self.lpips.features(picture), wanted).mean()
-        squared = (picture - batch.x).square().mean()
+        squared = (picture - x).square().mean()
         latent = (drawn - batch.z).square().mean()
         loss = PERCEPTUAL * perceptual + PICTURE * squared + LATENT * latent
         return loss, {"lpips": float(perceptual.detach()), "squared": float(squared.detach()), "latent": float(latent.detach())}

@@ -17,7 +17,13 @@ from intaglio.train.sheet import sheet
 from intaglio.train.stages.compressor import psnr
 
 PERCEPTUAL_EVERY, PERCEPTUAL_BATCH = 3, 6
+MARGIN = 16  # pixels at the border of a crop that see less than they would in the whole picture: not judged
 ABSOLUTE, SQUARED, PERCEPTUAL = 1.0, 10.0, 0.5  # weights of the three errors
+
+
+def inner(x: torch.Tensor) -> torch.Tensor:
+    """The part of a crop that is judged."""
+    return x[..., MARGIN:-MARGIN, MARGIN:-MARGIN]
 
 
 class LeanStage:
@@ -35,7 +41,7 @@ class LeanStage:
     def loss(self, batch: Crops) -> tuple[torch.Tensor, dict[str, float]]:
         perceptual = int(batch.rows[0]) % PERCEPTUAL_EVERY == 0
         n = PERCEPTUAL_BATCH if perceptual else len(batch.x)
-        x, drawn = batch.x[:n], self.model(batch.z[:n]).float()
+        x, drawn = inner(batch.x[:n]), inner(self.model(batch.z[:n]).float())
         error = drawn - x
         loss = ABSOLUTE * error.abs().mean() + SQUARED * error.square().mean()
         logs = {"absolute": float(error.abs().mean().detach())}

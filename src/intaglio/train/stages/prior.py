@@ -23,12 +23,14 @@ DRAWN, STEPS = 8, 24  # samples in a sheet, and their steps
 
 
 @torch.inference_mode()
-def draw(prior: Any, count: int, side: int, steps: int = STEPS, seed: int = 0) -> torch.Tensor:
+def draw(
+    prior: Any, count: int, side: int, steps: int = STEPS, seed: int = 0, device: torch.device | str = "cpu"
+) -> torch.Tensor:
     """Latents out of pure noise: Euler steps down EDM's ladder (rho 5), no control."""
     generator = torch.Generator().manual_seed(seed)
-    z = HIGHEST * torch.randn(count, 32, side, side, generator=generator)
-    ladder = torch.linspace(HIGHEST ** (1 / 5), 0.05 ** (1 / 5), steps) ** 5
-    for sigma, after in zip(ladder, [*ladder[1:], torch.tensor(0.0)]):
+    z = HIGHEST * torch.randn(count, 32, side, side, generator=generator).to(device)
+    ladder = torch.linspace(HIGHEST ** (1 / 5), 0.05 ** (1 / 5), steps, device=device) ** 5
+    for sigma, after in zip(ladder, [*ladder[1:], torch.zeros((), device=device)]):
         clean = prior(z, sigma.expand(count)).float()
         z = clean + (z - clean) * (after / sigma)
     return z
@@ -54,6 +56,6 @@ class PriorStage:
         return loss, {}
 
     def validate(self, model: nn.Module) -> tuple[dict[str, float], Image.Image]:
-        z = draw(model, DRAWN, self.sampler.cache.size // 8)
+        z = draw(model, DRAWN, self.sampler.cache.size // 8, device=self.sampler.device)
         with torch.inference_mode():
             return {"deviation": float(z.std())}, sheet([self.autoencoder.decode(z)])

@@ -1,0 +1,269 @@
+"""Work and speed of FaSDiff on one picture: GFLOP, the share of this machine's convolution rate, seconds, memory.
+
+    PYTHONPATH=src python scripts/measure_work.py PICTURES --limit 4 [--json work.json]
+
+FLOPs are counted by torch's FlopCounterMode on the eager graph, for the integer entropy nets by their sizes. The
+convolution rate is that of a 3x3 convolution of 128 channels at 64x64, batch 4, channels last, in the same precision;
+rate and parts are the best of five, in one run; nothing else should run. Peak memory is that of a fresh process.
+VVC (slow preset, one thread) and AVIF (speed 0, one thread) are timed on the same pictures if imageio-ffmpeg is there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import measuring
+import numpy as np
+import torch
+from PIL import Image
+from torch.utils.flop_counter import FlopCounterMode
+
+from intaglio.codecs.fasdiff.codec import FaSDiffCodec
+from intaglio.codecs.fasdiff.compressor import Coded
+from intaglio.codecs.fasdiff.model import base_picture, hold_low_band
+from intaglio.codecs.fasdiff.stream import STRIDE, Stream, grid
+from intaglio.entropy.fixed import Conv
+from intaglio.nets import packets
+from intaglio.prior.noise import field
+from intaglio.prior.sampler import levels
+
+BARS = {"encode": 45.0, "decode, 1 step": 28.0, "a further step": 8.0}  # GFLOP at 256x256
+SHARE = 60.0  # percent of the convolution rate
+LIMIT = 400  # bytes of the files that are coded and timed
+REPEATS = 5
+
+
+def best_of(run: Callable[[], Any]) -> float:
+    """Seconds of the fastest of five calls, after one that warms up."""
+    run()
+    times = []
+    for _ in range(REPEATS):
+        start = time.perf_counter()
+        run()
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def convolution_rate(dtype: torch.dtype, device: torch.device) -> float:
+    """GFLOP/s of this machine in a 3x3 convolution, forward."""
+    layer = torch.nn.Conv2d(128, 128, 3, padding=1).to(device, dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    x = torch.randn(4, 128, 64, 64, device=device, dtype=dtype).contiguous(memory_format=torch.channels_last)
+    with torch.inference_mode():
+        return 2 * 9 * 128 * 128 * 64 * 64 * 4 / best_of(lambda: layer(x)) / 1e9
+
+
+def integer_gflop(stream: Stream, h: int, w: int) -> float:
+    """Of all entropy nets in one coding or decoding pass over a picture of h x w units of 32 pixels."""
+
+    def of(net: Conv | None, positions: int) -> float:
+        return 0.0 if net is None else 2 * net.matrix.size * positions
+
+    total = of(stream.h_side, h * w) + of(stream.y_side[0], h * w) + of(stream.y_side[1], h * w)
+    for name, four in stream.four.items():
+        positions = 4 * h * w if name == "y" else h * w
+        total += sum(of(net, positions) for net in (four.side, *four.context, *four.hidden, *four.out))
+    return total / 1e9
+
+
+def parts(codec: FaSDiffCodec, rgb: measuring.Rgb) -> dict[str, dict[str, Any]]:
+    """GFLOP and seconds of each part, computed as the codec computes them, steps of one picture of STRIDE's multiples."""
+    height, width = rgb.shape[:2]
+    gh, gw = grid(height, width, 0)
+    index = measuring.compress(codec, rgb, LIMIT)[0].quality
+    x = codec._tensor(rgb)
+    q = torch.tensor([index / 255], device=codec.device)
+    tensors = codec.analyse(rgb, 0)
+    payload = codec.stream.encode(tensors, index)[0]
+    values = codec.stream.decode(payload, index, gh, gw).floats()
+    coded = Coded(**{k: torch.from_numpy(v).to(codec.device, codec.dtype)[None] for k, v in values.items()})
+    model, found = codec.model, {}
+
+    def measure(name: str, run: Callable[[], Any], gflop: float | None = None) -> Any:
+        with torch.inference_mode(), torch.autocast(codec.device.type, codec.dtype, enabled=codec.dtype != torch.float32):
+            if gflop is None:
+                with FlopCounterMode(display=False) as counter:
+                    out = run()
+                gflop = counter.get_total_flops() / 1e9
+            else:
+                out = run()
+            found[name] = {"GFLOP": gflop, "seconds": best_of(run)}
+        return out
+
+    nets = integer_gflop(codec.stream, gh, gw)
+    z = measure("encode: autoencoder", lambda: codec.autoencoder.encode(x))
+    measure("encode: packets, analysis", lambda: model.compressor.analysis(z.to(codec.dtype), packets.analyse(x - 0.5).to(codec.dtype)))
+    measure("encode: integer nets, coder", lambda: codec.stream.encode(tensors, index), nets)
+    measure("decode: integer nets, coder", lambda: codec.stream.decode(payload, index, gh, gw), nets)
+    prompt = measure("decode: synthesis", lambda: model.compressor.synthesis(coded, q))
+    measure("decode: base picture", lambda: base_picture(prompt))
+    control = measure("decode: enhancement", lambda: model.enhancement(coded, prompt, q))
+    sigma, base = levels(q, 1)[0], prompt.latent.float()
+    latent = measure("a further step", lambda: model.prior(base, sigma, control))
+    measure("decode: decoder, low band", lambda: hold_low_band(codec._decode(latent), prompt))
+    measure("decode: noise (2 steps and more)", lambda: field(0, 0, 32, 4 * gh, 4 * gw), 0.0)
+    return found
+
+
+def totals(found: dict[str, dict[str, Any]], rate: float) -> list[dict[str, Any]]:
+    """Parts summed to what the bars are about, then the parts; shares of the convolution rate in percent."""
+
+    def row(name: str, names: list[str]) -> dict[str, Any]:
+        gflop, seconds = (sum(found[n][key] for n in names) for key in ("GFLOP", "seconds"))
+        share = 100 * gflop / seconds / rate
+        bar = BARS.get(name)
+        out = {"part": name, "GFLOP": gflop, "bar": bar, "seconds": seconds, "share of rate %": share}
+        return out | ({"bar, share %": SHARE, "held": gflop <= bar and share >= SHARE} if bar else {})
+
+    encode = [n for n in found if n.startswith("encode")]
+    decode = [n for n in found if n.startswith("decode") and "noise" not in n]
+    rows = [row("encode", encode), row("decode, 1 step", [*decode, "a further step"]), row("a further step", ["a further step"])]
+    return rows + [row(f"- {n}", [n]) for n in found if n != "a further step"]
+
+
+def searches(codec: FaSDiffCodec, rgb: measuring.Rgb) -> dict[str, Any]:
+    """Codings and analyses that a byte target takes (a quality takes one of each)."""
+    counts = {"codings": 0, "analyses": 0}
+    encode, analyse = codec.stream.encode, codec.analyse
+
+    def count(name: str, run: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(*args: Any) -> Any:
+            counts[name] += 1
+            return run(*args)
+
+        return counted
+
+    codec.stream.encode, codec.analyse = count("codings", encode), count("analyses", analyse)  # type: ignore[method-assign]
+    try:
+        measuring.compress(codec, rgb, LIMIT)
+    finally:
+        del codec.stream.encode, codec.analyse
+    return counts
+
+
+def seconds(codec: FaSDiffCodec, rgbs: list[measuring.Rgb]) -> list[dict[str, Any]]:
+    """Whole calls, mean over pictures, the best of five each."""
+    rows: dict[str, list[float]] = {}
+    for rgb in rgbs:
+        result = measuring.compress(codec, rgb, LIMIT)[0]
+        calls = {"encode at a quality": lambda: codec.compress(rgb, result.quality, None),
+                 f"encode to {LIMIT} bytes": lambda: measuring.compress(codec, rgb, LIMIT)}  # fmt: skip
+        for steps in (1, 2, 4):
+            calls[f"decode, {steps} step{'s'[: steps > 1]}"] = lambda steps=steps: codec.decompress(
+                result.payload, *rgb.shape[:2], result.quality, result.scale, steps=steps
+            )
+        for name, call in calls.items():
+            rows.setdefault(f"fasdiff {name}", []).append(best_of(call))
+    return [{"what": name, "seconds": float(np.mean(v))} for name, v in rows.items()]
+
+
+def peers(rgbs: list[measuring.Rgb]) -> list[dict[str, Any]]:
+    """Seconds of VVC and AVIF; VVC's are whole processes, whose start is timed too."""
+    try:
+        from imageio_ffmpeg import get_ffmpeg_exe
+    except ImportError:
+        return []
+    ffmpeg, found = get_ffmpeg_exe(), {}
+    side = rgbs[0].shape[0]
+    with tempfile.TemporaryDirectory() as folder:
+        coded = Path(folder, "a.266")
+        for rgb in rgbs:
+            raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{side}x{side}", "-i", "-"]
+            vvc = ["-pix_fmt", "yuv420p10le", "-c:v", "libvvenc", "-qp", "45", "-preset", "slow", "-qpa", "0", "-threads", "1"]
+            run = lambda *args, data=b"": subprocess.run([ffmpeg, "-y", "-v", "error", *args], input=data, check=True, capture_output=True)  # noqa: E731
+            avif = io.BytesIO()
+
+            def save(rgb: measuring.Rgb = rgb, avif: io.BytesIO = avif) -> None:
+                avif.seek(0)
+                Image.fromarray(rgb).save(avif, "AVIF", quality=10, speed=0, subsampling="4:2:0", max_threads=1)
+                avif.truncate()
+
+            for name, call in {
+                "ffmpeg, its start alone": lambda: run("-version"),
+                "VVC encode (slow, QP 45, one thread)": lambda: run(*raw, *vvc, str(coded), data=rgb.tobytes()),
+                "VVC decode": lambda: run("-threads", "1", "-i", str(coded), "-f", "rawvideo", "-pix_fmt", "rgb24", "-"),
+                "AVIF encode (speed 0, quality 10, one thread)": save,
+                "AVIF decode": lambda: Image.open(io.BytesIO(avif.getvalue())).convert("RGB"),
+            }.items():
+                found.setdefault(name, []).append(best_of(call))
+    return [{"what": name, "seconds": float(np.mean(v))} for name, v in found.items()]
+
+
+# --- Memory -------------------------------------------------------------------------------------------------------
+
+
+def peak() -> float:
+    """MB (10^6 bytes) this process has held at most. On Linux from /proc: getrusage counts the parent's pages too."""
+    try:
+        lines = Path("/proc/self/status").read_text().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) * 1024 / 1e6
+    except (OSError, StopIteration):
+        import resource
+
+        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return most / 1e6 if sys.platform == "darwin" else most * 1024 / 1e6
+
+
+def child(options: argparse.Namespace) -> None:
+    """In a fresh process: do one thing and print the peak."""
+    rgb = measuring.load_pictures(options.pictures, options.size, 1)[0]
+    codec = measuring.load_codec(options.weights, options.decoder, options.lean)
+    if options.child == "encode":
+        result = codec.compress(rgb, 64, None)
+        if options.payload:
+            options.payload.write_bytes(result.payload)
+    elif options.child == "decode":
+        codec.decompress(options.payload.read_bytes(), *rgb.shape[:2], 64, 0, steps=4)
+    print(peak())
+
+
+def memory(options: argparse.Namespace) -> list[dict[str, Any]]:
+    rows = []
+    keep = [f"--{name}={value}" for name in ("weights", "lean", "decoder") if (value := getattr(options, name))]
+    with tempfile.TemporaryDirectory() as folder:
+        for size in (256, 512):
+            row: dict[str, Any] = {"size": size}
+            for what in ("load", "encode", "decode"):
+                command = [sys.executable, __file__, str(options.pictures), "--size", str(size), "--child", what, "--payload", f"{folder}/{size}"]
+                row[f"{what}, peak MB"] = float(subprocess.run([*command, *keep], check=True, capture_output=True, text=True).stdout)
+            rows.append(row)
+    return rows
+
+
+def main() -> None:
+    parser = measuring.parser(__doc__)
+    parser.add_argument("--child", choices=("load", "encode", "decode"), help=argparse.SUPPRESS)
+    parser.add_argument("--payload", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.child:
+        return child(options)
+    if options.size % STRIDE:
+        parser.error(f"--size must be a multiple of {STRIDE}")
+    rgbs = measuring.load_pictures(options.pictures, options.size, options.limit or 4)
+    codec = measuring.load_codec(options.weights, options.decoder, options.lean)
+    rate = convolution_rate(codec.dtype, codec.device)
+    found = parts(codec, rgbs[0])
+    again = convolution_rate(codec.dtype, codec.device)
+    counts = searches(codec, rgbs[0])
+    tables = {
+        "Convolution rate": [{"before, GFLOP/s": rate, "after": again, "used: the higher": max(rate, again)}],
+        f"Work, {options.size}x{options.size} (bars hold for 256x256)": totals(found, max(rate, again)),
+        f"Search for {LIMIT} bytes": [counts | {"GFLOP of all codings": counts["codings"] * found["encode: integer nets, coder"]["GFLOP"]}],
+        f"Seconds, {len(rgbs)} pictures": seconds(codec, rgbs) + peers(rgbs),
+        "Peak memory of a fresh process": memory(options),
+    }
+    measuring.report(codec, tables, options.json)
+    return None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+"""Weights files out of trained networks: what `intaglio.codecs.fasdiff` and `intaglio.latent.lean` load."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from intaglio.codecs.fasdiff import weights
+from intaglio.codecs.fasdiff.model import FaSDiff
+from intaglio.latent.lean import MODEL, LeanDecoder
+from intaglio.latent.weights import save_weights
+from intaglio.train import export
+from intaglio.train.cache import LatentCache
+
+Pairs = Iterable[tuple[torch.Tensor, torch.Tensor]]
+"""Batches of pictures (B, 3, H, W) in 0..1 with their latents (B, 32, H/8, W/8), float32 on the CPU."""
+
+
+def whole_pictures(cache: LatentCache, count: int, batch: int = 8) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """The first `count` pictures of a cache, whole."""
+    for rows in np.array_split(np.arange(min(count, len(cache))), -(-min(count, len(cache)) // batch)):
+        yield cache.batch(rows, 0 * rows, 0 * rows, cache.size // 8)
+
+
+def pack(model: FaSDiff, pictures: Pairs, path: Path, stream: int) -> None:
+    """Write FaSDiff's weights file: entropy nets in integers, tables fitted to training pictures, the rest in fp16.
+
+    Raises:
+        ValueError: a weight is out of the fixed-point range of the entropy nets.
+    """
+    model = copy.deepcopy(model).cpu().float().eval()
+    arrays = export.integers(model.compressor)
+    arrays = export.refit(arrays, [p for x, z in pictures for p in export.tensors(model.compressor, z, x)])
+    config, prior = model.compressor.cfg, model.prior.cfg
+    model.compressor.drop_entropy_models()
+    weights.write(path, config, prior, stream, arrays, model.state_dict())
+
+
+def pack_lean(model: LeanDecoder, path: Path) -> None:
+    """Write the lean decoder's weights file."""
+    save_weights(model, path, MODEL, licence="research only")

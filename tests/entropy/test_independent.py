@@ -1,0 +1,78 @@
+"""Golden streams decode to the committed integers: by the package, and by a decoder written from docs/format.md."""
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from intaglio import format
+from intaglio.codecs.fasdiff.stream import SECTIONS, Stream, grid
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+ARRAYS = load_file(GOLDEN / "tiny.safetensors")
+EXPECTED = load_file(GOLDEN / "expected.safetensors")
+NAMES = sorted(path.stem for path in GOLDEN.glob("*.itg"))
+
+
+def independent():
+    spec = importlib.util.spec_from_file_location("independent", Path(__file__).with_name("independent.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def stream() -> Stream:
+    return Stream(ARRAYS, {})
+
+
+def parts(name: str, stream: Stream):
+    data = (GOLDEN / f"{name}.itg").read_bytes()
+    header, payload = format.read(data, seed_of=lambda _: stream.seed)
+    assert header.digest == stream.digest
+    return payload, header.quality, *grid(header.height, header.width, header.scale)
+
+
+def test_all_are_there() -> None:
+    assert {f"{name}.{part}" for name in NAMES for part in SECTIONS} == set(EXPECTED)
+    assert len(NAMES) == 7
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_golden(name: str, stream: Stream) -> None:
+    values = stream.decode(*parts(name, stream))
+    for part in SECTIONS:
+        np.testing.assert_array_equal(getattr(values, part), EXPECTED[f"{name}.{part}"])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_independent_decoder(name: str, stream: Stream) -> None:
+    values = independent().decode(*parts(name, stream), ARRAYS)
+    for part in SECTIONS:
+        np.testing.assert_array_equal(values[part], EXPECTED[f"{name}.{part}"])
+
+
+def test_golden_streams_meet_what_is_rare(stream: Stream) -> None:
+    """Escapes of both signs, symbols not sent, most tables."""
+    seen: set[int] = set()
+    escapes: set[bool] = set()
+    pop = stream.models.tables.bits
+
+    def spy(symbols, indices):
+        seen.update(indices.tolist())
+        escapes.update(symbols[np.abs(symbols) > stream.models.tables.reach[indices]] > 0)
+        return pop(symbols, indices)
+
+    stream.models.tables.bits = spy
+    for name in NAMES:
+        stream.sections(*parts(name, stream))
+    del stream.models.tables.bits
+    assert 0 in seen
+    assert len(seen) > 30
+    assert escapes == {True, False}
+
+
+def test_independent_means_independent() -> None:
+    assert "intaglio" not in Path(__file__).with_name("independent.py").read_text()
