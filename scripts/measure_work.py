@@ -89,7 +89,10 @@ def parts(codec: FaSDiffCodec, rgb: measuring.Rgb) -> dict[str, dict[str, Any]]:
     model, found = codec.model, {}
 
     def measure(name: str, run: Callable[[], Any], gflop: float | None = None) -> Any:
-        with torch.inference_mode(), torch.autocast(codec.device.type, codec.dtype, enabled=codec.dtype != torch.float32):
+        with (
+            torch.inference_mode(),
+            torch.autocast(codec.device.type, codec.dtype, enabled=codec.dtype != torch.float32),
+        ):
             if gflop is None:
                 with FlopCounterMode(display=False) as counter:
                     out = run()
@@ -101,7 +104,10 @@ def parts(codec: FaSDiffCodec, rgb: measuring.Rgb) -> dict[str, dict[str, Any]]:
 
     nets = integer_gflop(codec.stream, gh, gw)
     z = measure("encode: autoencoder", lambda: codec.autoencoder.encode(x))
-    measure("encode: packets, analysis", lambda: model.compressor.analysis(z.to(codec.dtype), packets.analyse(x - 0.5).to(codec.dtype)))
+    measure(
+        "encode: packets, analysis",
+        lambda: model.compressor.analysis(z.to(codec.dtype), packets.analyse(x - 0.5).to(codec.dtype)),
+    )
     measure("encode: integer nets, coder", lambda: codec.stream.encode(tensors, index), nets)
     measure("decode: integer nets, coder", lambda: codec.stream.decode(payload, index, gh, gw), nets)
     prompt = measure("decode: synthesis", lambda: model.compressor.synthesis(coded, q))
@@ -126,7 +132,11 @@ def totals(found: dict[str, dict[str, Any]], rate: float) -> list[dict[str, Any]
 
     encode = [n for n in found if n.startswith("encode")]
     decode = [n for n in found if n.startswith("decode") and "noise" not in n]
-    rows = [row("encode", encode), row("decode, 1 step", [*decode, "a further step"]), row("a further step", ["a further step"])]
+    rows = [
+        row("encode", encode),
+        row("decode, 1 step", [*decode, "a further step"]),
+        row("a further step", ["a further step"]),
+    ]
     return rows + [row(f"- {n}", [n]) for n in found if n != "a further step"]
 
 
@@ -178,8 +188,23 @@ def peers(rgbs: list[measuring.Rgb]) -> list[dict[str, Any]]:
         coded = Path(folder, "a.266")
         for rgb in rgbs:
             raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{side}x{side}", "-i", "-"]
-            vvc = ["-pix_fmt", "yuv420p10le", "-c:v", "libvvenc", "-qp", "45", "-preset", "slow", "-qpa", "0", "-threads", "1"]
-            run = lambda *args, data=b"": subprocess.run([ffmpeg, "-y", "-v", "error", *args], input=data, check=True, capture_output=True)  # noqa: E731
+            vvc = [
+                "-pix_fmt",
+                "yuv420p10le",
+                "-c:v",
+                "libvvenc",
+                "-qp",
+                "45",
+                "-preset",
+                "slow",
+                "-qpa",
+                "0",
+                "-threads",
+                "1",
+            ]
+            run = lambda *args, data=b"": subprocess.run(
+                [ffmpeg, "-y", "-v", "error", *args], input=data, check=True, capture_output=True
+            )
             avif = io.BytesIO()
 
             def save(rgb: measuring.Rgb = rgb, avif: io.BytesIO = avif) -> None:
@@ -190,7 +215,9 @@ def peers(rgbs: list[measuring.Rgb]) -> list[dict[str, Any]]:
             for name, call in {
                 "ffmpeg, its start alone": lambda: run("-version"),
                 "VVC encode (slow, QP 45, one thread)": lambda: run(*raw, *vvc, str(coded), data=rgb.tobytes()),
-                "VVC decode": lambda: run("-threads", "1", "-i", str(coded), "-f", "rawvideo", "-pix_fmt", "rgb24", "-"),
+                "VVC decode": lambda: run(
+                    "-threads", "1", "-i", str(coded), "-f", "rawvideo", "-pix_fmt", "rgb24", "-"
+                ),
                 "AVIF encode (speed 0, quality 10, one thread)": save,
                 "AVIF decode": lambda: Image.open(io.BytesIO(avif.getvalue())).convert("RGB"),
             }.items():
@@ -233,8 +260,20 @@ def memory(options: argparse.Namespace) -> list[dict[str, Any]]:
         for size in (256, 512):
             row: dict[str, Any] = {"size": size}
             for what in ("load", "encode", "decode"):
-                command = [sys.executable, __file__, str(options.pictures), "--size", str(size), "--child", what, "--payload", f"{folder}/{size}"]
-                row[f"{what}, peak MB"] = float(subprocess.run([*command, *keep], check=True, capture_output=True, text=True).stdout)
+                command = [
+                    sys.executable,
+                    __file__,
+                    str(options.pictures),
+                    "--size",
+                    str(size),
+                    "--child",
+                    what,
+                    "--payload",
+                    f"{folder}/{size}",
+                ]
+                row[f"{what}, peak MB"] = float(
+                    subprocess.run([*command, *keep], check=True, capture_output=True, text=True).stdout
+                )
             rows.append(row)
     return rows
 
@@ -257,7 +296,9 @@ def main() -> None:
     tables = {
         "Convolution rate": [{"before, GFLOP/s": rate, "after": again, "used: the higher": max(rate, again)}],
         f"Work, {options.size}x{options.size} (bars hold for 256x256)": totals(found, max(rate, again)),
-        f"Search for {LIMIT} bytes": [counts | {"GFLOP of all codings": counts["codings"] * found["encode: integer nets, coder"]["GFLOP"]}],
+        f"Search for {LIMIT} bytes": [
+            counts | {"GFLOP of all codings": counts["codings"] * found["encode: integer nets, coder"]["GFLOP"]}
+        ],
         f"Seconds, {len(rgbs)} pictures": seconds(codec, rgbs) + peers(rgbs),
         "Peak memory of a fresh process": memory(options),
     }

@@ -70,7 +70,9 @@ def test_says_what_it_is(tiny_codec: Codec, data: bytes) -> None:
 def test_bare(tiny_codec: Codec, data: bytes) -> None:
     bare = tiny_codec.compress(picture(64, 64), quality=90, bare=True)
     assert len(bare) == len(data) - 5
-    assert (pixels(tiny_codec.decompress(bare, steps=1, bare=True)) == pixels(tiny_codec.decompress(data, steps=1))).all()
+    assert (
+        pixels(tiny_codec.decompress(bare, steps=1, bare=True)) == pixels(tiny_codec.decompress(data, steps=1))
+    ).all()
     slot = bare + bytes(50)
     tiny_codec.decompress(slot, steps=1, bare=True, length=len(bare))
 

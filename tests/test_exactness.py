@@ -83,7 +83,9 @@ X86 = {"architecture": "x86_64", "avx2": True}
         ({}, torch.float32),
     ],
 )
-def test_precision_is_the_machines(monkeypatch: pytest.MonkeyPatch, capabilities: dict[str, Any], dtype: torch.dtype) -> None:
+def test_precision_is_the_machines(
+    monkeypatch: pytest.MonkeyPatch, capabilities: dict[str, Any], dtype: torch.dtype
+) -> None:
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities, raising=False)
     assert precision.best_dtype("cpu") == dtype
     assert precision.cpu_has_bf16(capabilities) == (dtype == torch.bfloat16)

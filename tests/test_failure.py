@@ -104,12 +104,12 @@ def test_foreign(tiny_codec: Codec) -> None:
 
 
 def test_future_version(tiny_codec: Codec, data: bytes) -> None:
-    with pytest.raises(NewerVersion, match="version 2.*pip install"):
+    with pytest.raises(NewerVersion, match=r"version 2.*pip install"):
         tiny_codec.decompress(data[:2] + bytes([0x20 | data[2] & 15]) + data[3:])
 
 
 def test_unknown_streams(tiny_codec: Codec, stream: Stream) -> None:
-    with pytest.raises(MissingModel, match="stream 77.*pip install"):
+    with pytest.raises(MissingModel, match=r"stream 77.*pip install"):
         tiny_codec.decompress(sealed(stream, b"", stream=77, digest=None))
     with pytest.raises(MissingModel, match=r"custom model 0102030405060708.*ask whoever made"):
         tiny_codec.decompress(sealed(stream, b"", digest=bytes(range(1, 9))))
@@ -150,7 +150,9 @@ def test_no_memory_for_hostile_sizes(tmp_path: Path, tiny: Path, stream: Stream)
     for width, height in ((65535, 65535), (65535, 976), (2049, 2049)):
         paths.append(tmp_path / f"{width}x{height}.itg")
         paths[-1].write_bytes(sealed(stream, bytes([1]) * 50, width=width, height=height))
-    out = subprocess.run([sys.executable, "-c", MEMORY, tiny, *paths], check=True, capture_output=True, text=True).stdout
+    out = subprocess.run(
+        [sys.executable, "-c", MEMORY, tiny, *paths], check=True, capture_output=True, text=True
+    ).stdout
     before, after = map(int, out.split())
     assert after - before < 4096  # KiB
 

@@ -14,7 +14,6 @@ from intaglio.format.streams import name as stream_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
     from pathlib import Path
 
     from PIL import Image
@@ -65,7 +64,9 @@ def _check(header: Header, stream: int, digest: bytes, seed: int) -> int:
         if header.stream == CUSTOM:
             wanted = f"the custom model {(header.digest or b'').hex()}: ask whoever made the file for its weights"
         else:
-            wanted = f"stream {header.stream} ({stream_name(header.stream)}): `pip install --upgrade intaglio` may bring it"
+            wanted = (
+                f"stream {header.stream} ({stream_name(header.stream)}): `pip install --upgrade intaglio` may bring it"
+            )
         raise MissingModel(f"the file needs {wanted}")
     return seed
 
@@ -78,7 +79,9 @@ def _grid(header: Header) -> tuple[int, int]:
 
 def _sides(header: Header) -> None:
     if max(header.width, header.height) > MAX_SIDE:
-        raise PictureError(f"the picture is {header.width}x{header.height}: this version handles sides up to {MAX_SIDE} pixels")
+        raise PictureError(
+            f"the picture is {header.width}x{header.height}: this version handles sides up to {MAX_SIDE} pixels"
+        )
 
 
 def inspect(data: bytes, *, bare: bool = False) -> Info:
@@ -111,7 +114,14 @@ class Codec:
             (for all of a process, `inspect` too: the environment variable INTAGLIO_FASDIFF).
     """
 
-    def __init__(self, name: str = "fasdiff", *, decoder: Decoder = "lean", device: str | None = None, weights: Path | None = None) -> None:
+    def __init__(
+        self,
+        name: str = "fasdiff",
+        *,
+        decoder: Decoder = "lean",
+        device: str | None = None,
+        weights: Path | None = None,
+    ) -> None:
         if name not in CODECS:
             raise ValueError(f"codec {name!r} is not one of {', '.join(CODECS)}")
         from intaglio.codecs.fasdiff.codec import FaSDiffCodec
@@ -121,10 +131,28 @@ class Codec:
         self._stream = self._codec.weights.stream
 
     @overload
-    def compress(self, image: Image.Image, *, quality: float = 50, max_bytes: int | None = None, effort: int = 0, bare: bool = False) -> bytes: ...
+    def compress(
+        self,
+        image: Image.Image,
+        *,
+        quality: float = 50,
+        max_bytes: int | None = None,
+        effort: int = 0,
+        bare: bool = False,
+    ) -> bytes: ...
     @overload
-    def compress(self, image: Sequence[Image.Image], *, quality: float = 50, max_bytes: int | None = None, effort: int = 0, bare: bool = False) -> list[bytes]: ...
-    def compress(self, image: Any, *, quality: float = 50, max_bytes: int | None = None, effort: int = 0, bare: bool = False) -> Any:
+    def compress(
+        self,
+        image: Sequence[Image.Image],
+        *,
+        quality: float = 50,
+        max_bytes: int | None = None,
+        effort: int = 0,
+        bare: bool = False,
+    ) -> list[bytes]: ...
+    def compress(
+        self, image: Any, *, quality: float = 50, max_bytes: int | None = None, effort: int = 0, bare: bool = False
+    ) -> Any:
         """Picture or list of pictures to .itg bytes.
 
         Args:
@@ -146,14 +174,18 @@ class Codec:
         if not 0 <= effort <= 9:
             raise ValueError(f"effort is {effort}, allowed are 0 to 9")
         if max(image.size) > MAX_SIDE:
-            raise PictureError(f"the picture is {image.width}x{image.height}: this version handles sides up to {MAX_SIDE} pixels")
+            raise PictureError(
+                f"the picture is {image.width}x{image.height}: this version handles sides up to {MAX_SIDE} pixels"
+            )
         rgb, grey = to_rgb(image)
         height, width = rgb.shape[:2]
         codec = self._codec
         digest = codec.stream.digest if self._stream == CUSTOM else None
 
         def file(payload: bytes, index: int, scale: int) -> bytes:
-            header = Header(width=width, height=height, quality=index, stream=self._stream, scale=scale, grey=grey, digest=digest)
+            header = Header(
+                width=width, height=height, quality=index, stream=self._stream, scale=scale, grey=grey, digest=digest
+            )
             return format.write(header, payload, seed=codec.stream.seed, bare=bare)
 
         overhead = len(file(b"", 0, 0))
@@ -166,10 +198,37 @@ class Codec:
         return file(result.payload, result.quality, result.scale)
 
     @overload
-    def decompress(self, data: bytes, *, steps: int = 4, realism: float = 1.0, seed: int = 0, bare: bool = False, length: int | None = None) -> Image.Image: ...
+    def decompress(
+        self,
+        data: bytes,
+        *,
+        steps: int = 4,
+        realism: float = 1.0,
+        seed: int = 0,
+        bare: bool = False,
+        length: int | None = None,
+    ) -> Image.Image: ...
     @overload
-    def decompress(self, data: Sequence[bytes], *, steps: int = 4, realism: float = 1.0, seed: int = 0, bare: bool = False, length: int | None = None) -> list[Image.Image]: ...
-    def decompress(self, data: Any, *, steps: int = 4, realism: float = 1.0, seed: int = 0, bare: bool = False, length: int | None = None) -> Any:
+    def decompress(
+        self,
+        data: Sequence[bytes],
+        *,
+        steps: int = 4,
+        realism: float = 1.0,
+        seed: int = 0,
+        bare: bool = False,
+        length: int | None = None,
+    ) -> list[Image.Image]: ...
+    def decompress(
+        self,
+        data: Any,
+        *,
+        steps: int = 4,
+        realism: float = 1.0,
+        seed: int = 0,
+        bare: bool = False,
+        length: int | None = None,
+    ) -> Any:
         """.itg bytes, or a list of such, to pictures.
 
         Args:
@@ -183,7 +242,9 @@ class Codec:
             return self._decompress(data, steps, realism, seed, bare, length)
         return [self._decompress(one, steps, realism, seed, bare, length) for one in data]
 
-    def _decompress(self, data: bytes, steps: int, realism: float, seed: int, bare: bool, length: int | None) -> Image.Image:
+    def _decompress(
+        self, data: bytes, steps: int, realism: float, seed: int, bare: bool, length: int | None
+    ) -> Image.Image:
         from intaglio.image import from_rgb
 
         if steps not in (1, 2, 4):
@@ -205,11 +266,21 @@ def _codec(name: str) -> Codec:
     return Codec(name)
 
 
-def compress(image: Image.Image, *, codec: str = "fasdiff", quality: float = 50, max_bytes: int | None = None, effort: int = 0, bare: bool = False) -> bytes:
+def compress(
+    image: Image.Image,
+    *,
+    codec: str = "fasdiff",
+    quality: float = 50,
+    max_bytes: int | None = None,
+    effort: int = 0,
+    bare: bool = False,
+) -> bytes:
     """A picture to .itg bytes, as `Codec.compress`; the networks are loaded once and kept."""
     return _codec(codec).compress(image, quality=quality, max_bytes=max_bytes, effort=effort, bare=bare)
 
 
-def decompress(data: bytes, *, steps: int = 4, realism: float = 1.0, seed: int = 0, bare: bool = False, length: int | None = None) -> Image.Image:
+def decompress(
+    data: bytes, *, steps: int = 4, realism: float = 1.0, seed: int = 0, bare: bool = False, length: int | None = None
+) -> Image.Image:
     """.itg bytes to a picture, as `Codec.decompress`; the networks are loaded once and kept."""
     return _codec("fasdiff").decompress(data, steps=steps, realism=realism, seed=seed, bare=bare, length=length)

@@ -186,7 +186,9 @@ def parser() -> argparse.ArgumentParser:
     def names(made: Any, ending: str) -> None:
         made.add_argument("names", nargs="+", metavar="IN", help="files, folders (searched recursively), or -")
         made.add_argument(
-            "-o", "--out", metavar="OUT",
+            "-o",
+            "--out",
+            metavar="OUT",
             help=f"a {ending} file, a folder, or -; also the last of two names or more; default: beside each file",
         )
         made.add_argument("--force", action="store_true", help="overwrite files")

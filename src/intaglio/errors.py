@@ -1,15 +1,15 @@
 """What can go wrong, as one tree. Every message is one sentence a person can act on.
 
-    IntaglioError
-    ├── PictureError         a picture that cannot be read or coded (empty, broken, too large a side)
-    ├── BudgetError          max_bytes too small; the message says how small it can be
-    ├── FormatError          bytes that are not a readable .itg file
-    │   ├── NotIntaglio      no magic: another kind of file
-    │   ├── NewerVersion     a later version of the format, or a critical chunk this version does not know
-    │   └── Corrupt          ours, but truncated, altered or with bytes behind its end
-    ├── MissingModel         the file names a stream for which no weights are installed
-    ├── LimitExceeded        a declared size over the limit; the message says how to raise it
-    └── WeightsError         a weights file that is partial, wrong or of another model
+IntaglioError
+├── PictureError         a picture that cannot be read or coded (empty, broken, too large a side)
+├── BudgetError          max_bytes too small; the message says how small it can be
+├── FormatError          bytes that are not a readable .itg file
+│   ├── NotIntaglio      no magic: another kind of file
+│   ├── NewerVersion     a later version of the format, or a critical chunk this version does not know
+│   └── Corrupt          ours, but truncated, altered or with bytes behind its end
+├── MissingModel         the file names a stream for which no weights are installed
+├── LimitExceeded        a declared size over the limit; the message says how to raise it
+└── WeightsError         a weights file that is partial, wrong or of another model
 """
 
 

@@ -12,6 +12,7 @@ half a unit and shifts right (floor), in int64.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -81,3 +82,8 @@ class Conv:
         columns = x.reshape(self.matrix.shape[1], h * w).astype(np.float64)
         sums = (self.matrix @ columns).astype(np.int64) + self.bias
         return shift(sums, WEIGHT).reshape(len(self.matrix), h, w)
+
+
+def conv(weights: Mapping[str, NDArray[Any]], name: str) -> Conv:
+    """The convolution `name` of a set of weights."""
+    return Conv(weights[f"{name}.weight"], weights[f"{name}.bias"])

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from intaglio.entropy.fixed import LIMIT, Conv, Ints, clip, integers, relu, shift
+from intaglio.entropy.fixed import LIMIT, Ints, clip, conv, integers, relu, shift
 
 STEP = 8  # fractional bits of a mean in steps
 OCTAVE = 6  # table indices per doubling of the scale
@@ -58,11 +58,10 @@ class FourPass:
     def __init__(self, weights: Mapping[str, NDArray[Any]]) -> None:
         self.scales = Scales.load(weights)
         self.quality = integers(weights["quality"])  # (256, width)
-        conv = lambda name: Conv(weights[f"{name}.weight"], weights[f"{name}.bias"])  # noqa: E731
-        self.side = conv("side") if "side.weight" in weights else None
-        self.context = [conv(f"context.{p}") for p in range(3)]
-        self.hidden = [conv(f"hidden.{p}") for p in range(4)]
-        self.out = [conv(f"out.{p}") for p in range(4)]
+        self.side = conv(weights, "side") if "side.weight" in weights else None
+        self.context = [conv(weights, f"context.{p}") for p in range(3)]
+        self.hidden = [conv(weights, f"hidden.{p}") for p in range(4)]
+        self.out = [conv(weights, f"out.{p}") for p in range(4)]
         self.c = self.scales.gain.shape[1]
 
     def run(self, side: Ints | None, q: int, h: int, w: int, resolve: Resolve) -> Ints:

@@ -59,5 +59,7 @@ class Embedding(nn.Module):
     def forward(self, v: torch.Tensor) -> torch.Tensor:
         u = ((v - self.low) / (self.high - self.low)).float()[:, None]
         angles = u * torch.pi * 2 ** torch.arange(8, device=u.device)
-        out: torch.Tensor = self.mlp(torch.cat([2 * u - 1, angles.sin() / (1 + torch.arange(8, device=u.device)), angles.cos()], 1))
+        out: torch.Tensor = self.mlp(
+            torch.cat([2 * u - 1, angles.sin() / (1 + torch.arange(8, device=u.device)), angles.cos()], 1)
+        )
         return out

@@ -19,7 +19,6 @@ scale of the group to be coded. Everything is in *units of the tensor*; a gain (
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 from intaglio.nets.gain import Gain
@@ -68,9 +67,8 @@ class FourPass(nn.Module):
         self.hidden = nn.ModuleList(nn.Conv2d(width, width, 1) for _ in range(4))
         self.out = nn.ModuleList(nn.Conv2d(width, 2 * c, 1) for _ in range(4))
         with torch.no_grad():
-            for layer in self.out:
-                layer.weight.mul_(0.1)
-                layer.bias.zero_()
+            for parameter in self.out.parameters():
+                parameter.mul_(0.1)
 
     def quality_features(self, q: torch.Tensor) -> torch.Tensor:
         out: torch.Tensor = self.quality(torch.stack([q, q * q, (1 - q) ** 2], 1).float())

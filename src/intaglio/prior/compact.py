@@ -12,6 +12,7 @@ No norms over space; attention is position-free but for depthwise convolutions a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -65,7 +66,10 @@ class Attention(nn.Module):
 
     def forward(self, x: torch.Tensor, tokens: torch.Tensor | None) -> torch.Tensor:
         b, c, h, w = x.shape
-        split = lambda t: t.reshape(b, self.heads, c // self.heads, -1).transpose(2, 3)  # noqa: E731  (B, heads, n, d)
+
+        def split(t: torch.Tensor) -> torch.Tensor:
+            return t.reshape(b, self.heads, c // self.heads, -1).transpose(2, 3)  # (B, heads, n, d)
+
         q, k, v = (split(t.flatten(2)) for t in self.qkv(x + self.position(x)).chunk(3, 1))
         if tokens is not None:
             tk, tv = (split(t.transpose(1, 2)) for t in self.token_kv(tokens).chunk(2, 2))
@@ -74,6 +78,10 @@ class Attention(nn.Module):
         k = F.normalize(k.float(), dim=-1)
         out = F.scaled_dot_product_attention(q.to(v.dtype), k.to(v.dtype), v, scale=1.0)
         return x + self.out(out.transpose(2, 3).reshape(b, c, h, w))
+
+
+def _blocks(c: int, cfg: PriorConfig) -> nn.ModuleList:
+    return nn.ModuleList(ResBlock(c, cfg.cond) for _ in range(cfg.depth))
 
 
 class CompactPrior(nn.Module):
@@ -86,10 +94,10 @@ class CompactPrior(nn.Module):
         self.sigma = Embedding(cfg.cond, *LOG_SIGMA)
         self.stem = conv3(32, cfg.fine)
         self.down = nn.ModuleList(conv3(a, b, 2) for a, b in zip(widths, widths[1:]))
-        self.left = nn.ModuleList(nn.ModuleList(ResBlock(c, cfg.cond) for _ in range(cfg.depth)) for c in widths)
+        self.left = nn.ModuleList(_blocks(c, cfg) for c in widths)
         self.attention = nn.ModuleList(Attention(cfg.deep, cfg.heads) for _ in range(cfg.depth))
         self.up = nn.ModuleList(Up(b, a, 1) for a, b in zip(widths, widths[1:]))
-        self.right = nn.ModuleList(nn.ModuleList(ResBlock(c, cfg.cond) for _ in range(cfg.depth)) for c in widths[:2])
+        self.right = nn.ModuleList(_blocks(c, cfg) for c in widths[:2])
         self.head = conv3(cfg.fine, 32)
 
     def forward(self, z: torch.Tensor, sigma: torch.Tensor, control: Control | None = None) -> torch.Tensor:
@@ -106,19 +114,19 @@ class CompactPrior(nn.Module):
             cond, tokens = cond + control.cond, control.tokens
         cond = F.silu(cond)
         x, skips = self.stem(z * (1 + s * s).rsqrt().to(z.dtype)), []
-        for level, blocks in enumerate(self.left):
+        for level in range(3):
             if level:
                 skips.append(x)
                 x = self.down[level - 1](x)
             if control is not None:
                 x = torch.addcmul(x + control.maps[level], x, control.scales[level])
-            for i, block in enumerate(blocks):
+            for i, block in enumerate(cast("nn.ModuleList", self.left[level])):
                 x = block(x, cond)
                 if level == 2:
                     x = self.attention[i](x, tokens)
         for level in (1, 0):
             x = self.up[level](x) + skips[level]
-            for block in self.right[level]:
+            for block in cast("nn.ModuleList", self.right[level]):
                 x = block(x, cond)
         evidence, precision = z.float() / (s * s), 1 + 1 / (s * s)
         if control is not None:

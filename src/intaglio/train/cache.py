@@ -83,7 +83,9 @@ def build(
     index = {"keys": [s.key for s in sources], "size": size, "variants": variants}
     file = folder / "index.json"
     if file.exists() and json.loads(file.read_text()) != index:
-        raise FileExistsError(f"{folder} holds the cache of other data or another size: remove it or name another folder")
+        raise FileExistsError(
+            f"{folder} holds the cache of other data or another size: remove it or name another folder"
+        )
     file.write_text(json.dumps(index))
     total = len(sources) * variants
     crops = _open(folder / "crops.u8", np.uint8, (total, size, size, 3))

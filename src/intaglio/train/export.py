@@ -34,7 +34,9 @@ def _fixed(x: torch.Tensor, bits: int, limit: int) -> NDArray[Any]:
     """
     out = np.rint(x.detach().double().numpy() * (1 << bits))
     if np.abs(out).max(initial=0) >= limit:
-        raise ValueError(f"{np.abs(out).max() / (1 << bits):.1f} is out of the fixed-point range {limit / (1 << bits):.1f}")
+        raise ValueError(
+            f"{np.abs(out).max() / (1 << bits):.1f} is out of the fixed-point range {limit / (1 << bits):.1f}"
+        )
     return _narrow(out)
 
 
@@ -80,7 +82,11 @@ def _tables(counts: Ints, reach: Ints) -> Arrays:
     rows = Tables(counts, reach).rows
     saved = [np.log2(row[n] / row[n + 1]) if k else 0.0 for k, (row, n) in enumerate(zip(rows, reach))]
     dead = 256 * (0.5 + 0.5 * RATE_WEIGHT * np.array(saved)).clip(0.5, 1)
-    return {"tables.counts": _narrow(counts), "tables.reach": _narrow(reach), "tables.dead_zone": _narrow(np.rint(dead))}
+    return {
+        "tables.counts": _narrow(counts),
+        "tables.reach": _narrow(reach),
+        "tables.dead_zone": _narrow(np.rint(dead)),
+    }
 
 
 def _narrow(x: NDArray[Any]) -> NDArray[Any]:

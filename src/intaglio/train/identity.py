@@ -15,6 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from intaglio.latent.weights import channels_last
 from intaglio.train.landmarks import Bottleneck, load_strictly
 
 FILE = "mobilefacenet512_folded_112x112.safetensors"
@@ -60,7 +61,9 @@ def align(x: Tensor, points: Tensor) -> Tensor:
 class Layer(nn.Module):
     """A convolution, its normalisation folded in, and a learned leak or nothing."""
 
-    def __init__(self, i: int, o: int, size: int, stride: int = 1, padding: int = 0, groups: int = 1, leak: bool = True) -> None:
+    def __init__(
+        self, i: int, o: int, size: int, stride: int = 1, padding: int = 0, groups: int = 1, leak: bool = True
+    ) -> None:
         super().__init__()
         self.conv = nn.Conv2d(i, o, size, stride, padding, groups=groups)
         self.prelu = nn.PReLU(o) if leak else nn.Identity()
@@ -102,7 +105,7 @@ class Identity(nn.Module):
         if folder is not None:
             load_strictly(self.net, folder / FILE)
         self.eval().requires_grad_(False)
-        self.to(memory_format=torch.channels_last)
+        channels_last(self)
 
     def embed(self, x: Tensor, landmarks: Tensor) -> Tensor:
         """Pictures (B, 3, H, W) and the landmarks (B, 68, 2) to cut them by, to unit vectors (B, 512)."""

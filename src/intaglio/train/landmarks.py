@@ -116,7 +116,10 @@ class Landmarks(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         height, width = x.shape[2:]
         grey = (x.float() * torch.tensor(LUMA, device=x.device)[:, None, None]).sum(1, keepdim=True)
-        best, least = x.new_zeros(len(x), 68, 2, dtype=torch.float32), x.new_full((len(x),), torch.inf, dtype=torch.float32)
+        best, least = (
+            x.new_zeros(len(x), 68, 2, dtype=torch.float32),
+            x.new_full((len(x),), torch.inf, dtype=torch.float32),
+        )
         for start in STARTS:
             centre = torch.tensor([width / 2, height / 2], device=x.device).expand(len(x), 2)
             side = torch.full((len(x),), start * min(height, width), device=x.device)

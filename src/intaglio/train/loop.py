@@ -59,7 +59,7 @@ class Log:
     """JSON lines, and TensorBoard where it is installed."""
 
     def __init__(self, folder: Path) -> None:
-        self.file = open(folder / "log.jsonl", "a", buffering=1)
+        self.file = (folder / "log.jsonl").open("a", buffering=1)
         try:
             from torch.utils.tensorboard import SummaryWriter
 
@@ -68,7 +68,10 @@ class Log:
             self.board = None
 
     def write(self, step: int, values: dict[str, float]) -> None:
-        self.file.write(json.dumps({"step": step, "time": round(time.time(), 1)} | {k: round(v, 6) for k, v in values.items()}) + "\n")
+        self.file.write(
+            json.dumps({"step": step, "time": round(time.time(), 1)} | {k: round(v, 6) for k, v in values.items()})
+            + "\n"
+        )
         if self.board is not None:
             for key, value in values.items():
                 self.board.add_scalar(key, value, step)
@@ -110,13 +113,22 @@ def train(stage: Stage, cfg: StageConfig, folder: Path, *, seed: int = 0, deadli
 
     def validate() -> None:
         values, sheet = stage.validate(average)
-        log.write(step, {f"val/{k}": v for k, v in values.items()} | {"pflop": flops_done / 1e15, "hours": seconds_done / 3600})
+        log.write(
+            step,
+            {f"val/{k}": v for k, v in values.items()} | {"pflop": flops_done / 1e15, "hours": seconds_done / 3600},
+        )
         _replace(folder / f"sheet-{step:06d}.png", lambda p: sheet.save(p, "PNG"))
 
     # --- Train ------------------------------------------------------------------------------------------------
     log, flops_of = Log(folder), {}
-    columns = (TextColumn(stage.name), BarColumn(), TextColumn("{task.completed}/{task.total} {task.fields[rate]}"), TimeRemainingColumn())
-    window, window_start, sums = 0, time.time(), {}
+    columns = (
+        TextColumn(stage.name),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total} {task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    window, window_start = 0, time.time()
+    sums: dict[str, list[float]] = {}
     with Progress(*columns) as progress:
         task = progress.add_task(stage.name, total=cfg.steps, completed=step, rate="")
         while step < cfg.steps and time.time() < deadline:
@@ -142,7 +154,7 @@ def train(stage: Stage, cfg: StageConfig, folder: Path, *, seed: int = 0, deadli
             step += 1
             decay = min(cfg.ema, (1 + step) / (10 + step))
             with torch.no_grad():
-                torch._foreach_lerp_(averaged, parameters, 1 - decay)
+                torch._foreach_lerp_(list[torch.Tensor](averaged), list[torch.Tensor](parameters), 1 - decay)
 
             # --- Report, validate, save ---------------------------------------------------------------------
             flops_done += flops_of[shape]

@@ -1,8 +1,8 @@
 """One run of a recipe in a folder: which stage starts from which, and what each needs.
 
-    RUN/compressor/ema.pt ─┬─► control ─► joint ─► RUN/fasdiff.safetensors
-    RUN/prior/ema.pt ──────┘      ▲         ▲
-    RUN/lean/ema.pt ──────────────┴─────────┴────► RUN/lean.safetensors
+RUN/compressor/ema.pt ─┬─► control ─► joint ─► RUN/fasdiff.safetensors
+RUN/prior/ema.pt ──────┘      ▲         ▲
+RUN/lean/ema.pt ──────────────┴─────────┴────► RUN/lean.safetensors
 """
 
 from __future__ import annotations
@@ -85,9 +85,10 @@ class Run:
             lean = self._placed(LeanDecoder.from_reference(self._autoencoder))
             return LeanStage(lean, sampler, self._validation, self._autoencoder, self._lpips)
         if name in ("control", "joint"):
-            model, decoder = self._placed(self._fasdiff(name)), frozen(self._trained(LeanDecoder(), "lean"), self._device)
+            fasdiff = self._placed(self._fasdiff(name))
+            decoder = frozen(self._trained(LeanDecoder(), "lean"), self._device)
             kind = ControlStage if name == "control" else JointStage
-            return kind(model, sampler, self._validation, decoder, self._lpips)
+            return kind(fasdiff, sampler, self._validation, decoder, self._lpips)
         raise TrainingError(f"the recipe has a stage {name!r}, which this version does not know")
 
     def _fasdiff(self, before: str) -> FaSDiff:
@@ -145,7 +146,9 @@ class Run:
     def _generate(self, part: str, count: int, option: str) -> Path:
         if not self.recipe.generated:
             raise TrainingError(f"{option} is needed: the recipe does not train on generated pictures")
-        return generated.make(self.folder / "generated" / part, count, self.recipe.cache.size, self.recipe.seed + len(part))
+        return generated.make(
+            self.folder / "generated" / part, count, self.recipe.cache.size, self.recipe.seed + len(part)
+        )
 
     # --- First and last stage -----------------------------------------------------------------------------------
 

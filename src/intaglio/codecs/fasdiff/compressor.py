@@ -133,7 +133,9 @@ class Compressor(nn.Module):
         self.y_model = FourPass(cfg.y, cfg.width, cfg.width, (0.5, 10))
         self.synthesis = Synthesis(cfg)
 
-    def forward(self, z: torch.Tensor, p: torch.Tensor, q: torch.Tensor) -> tuple[Coded, Prompt, dict[str, torch.Tensor]]:
+    def forward(
+        self, z: torch.Tensor, p: torch.Tensor, q: torch.Tensor
+    ) -> tuple[Coded, Prompt, dict[str, torch.Tensor]]:
         """Latents and packets through quantisation: (decoded tensors, prompt, bits per picture of every section)."""
         c = self.analysis(z, p)
         hats, bits = self.quantise(c, q)

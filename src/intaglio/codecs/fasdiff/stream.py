@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from intaglio.entropy.coder import Decoder, Encoder, Models
-from intaglio.entropy.fixed import ACTIVATION, Conv, Ints, integers, pixel_shuffle, relu
+from intaglio.entropy.fixed import ACTIVATION, Ints, conv, integers, pixel_shuffle, relu
 from intaglio.entropy.fourpass import STEP, FourPass, Resolve, Scales
 from intaglio.entropy.tables import Tables
 
@@ -42,18 +42,22 @@ class Values:
         return {name: (getattr(self, name) / (1 << ACTIVATION)).astype(np.float32) for name in SECTIONS}
 
 
+def part(weights: Mapping[str, NDArray[Any]], name: str) -> dict[str, NDArray[Any]]:
+    """The weights under `name`, their names shortened by it."""
+    return {k.removeprefix(f"{name}."): v for k, v in weights.items() if k.startswith(f"{name}.")}
+
+
 class Stream:
     """The entropy models of one stream. `weights` are integer arrays; their digest, with the synthesis', names the stream."""
 
     def __init__(self, weights: Mapping[str, NDArray[Any]], frozen: Mapping[str, NDArray[Any]]) -> None:
-        part = lambda name: {k.removeprefix(f"{name}."): v for k, v in weights.items() if k.startswith(f"{name}.")}  # noqa: E731
-        conv = lambda name: Conv(weights[f"{name}.weight"], weights[f"{name}.bias"])  # noqa: E731
         self.models = Models(Tables(weights["tables.counts"], weights["tables.reach"]))
         self.dead_zone = integers(weights["tables.dead_zone"])  # per index: rounding threshold, 1/256 steps
-        self.four = {name: FourPass(part(name)) for name in ("lf", "h", "y")}
-        self.tokens = Scales.load(part("tokens"))
+        self.four = {name: FourPass(part(weights, name)) for name in ("lf", "h", "y")}
+        self.tokens = Scales.load(part(weights, "tokens"))
         self.token_index = integers(weights["tokens.index"])  # (256, T)
-        self.h_side, self.y_side = conv("h_side"), (conv("y_side.0"), conv("y_side.1"))
+        self.h_side = conv(weights, "h_side")
+        self.y_side = conv(weights, "y_side.0"), conv(weights, "y_side.1")
         digest = hashlib.sha256()
         for name, array in sorted({**weights, **frozen}.items()):
             digest.update(f"{name}{array.dtype}{array.shape}".encode() + np.ascontiguousarray(array).tobytes())

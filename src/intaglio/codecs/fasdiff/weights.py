@@ -1,7 +1,7 @@
 """FaSDiff's weights file: one safetensors file, its metadata the configuration; read strictly.
 
-    entropy.*      integers of the entropy models (see `Stream`), int32 and int64
-    everything else  fp16 matrices and fp32 vectors of analysis, synthesis, enhancement and prior
+entropy.*      integers of the entropy models (see `Stream`), int32 and int64
+everything else  fp16 matrices and fp32 vectors of analysis, synthesis, enhancement and prior
 """
 
 from __future__ import annotations
@@ -81,19 +81,23 @@ def load_model(weights: Weights) -> Any:
 
     from intaglio.codecs.fasdiff.compressor import CompressorConfig
     from intaglio.codecs.fasdiff.model import FaSDiff
+    from intaglio.latent.weights import frozen
     from intaglio.prior.compact import PriorConfig
 
     model = FaSDiff(CompressorConfig(**weights.config["compressor"]), PriorConfig(**weights.config["prior"]))
     model.compressor.drop_entropy_models()
     wanted = model.state_dict()
-    for what, names in (("lack", wanted.keys() - weights.nets.keys()), ("have the unknown", weights.nets.keys() - wanted.keys())):
+    for what, names in (
+        ("lack", wanted.keys() - weights.nets.keys()),
+        ("have the unknown", weights.nets.keys() - wanted.keys()),
+    ):
         if names:
             raise WeightsError(f"the weights {what} tensor {min(names)}, {len(names)} such in all")
     for name, array in weights.nets.items():
         if array.shape != tuple(wanted[name].shape) or not np.isfinite(array).all():
             raise WeightsError(f"the weights have {name} of shape {array.shape}, or with values that are not finite")
     model.load_state_dict({name: torch.from_numpy(a.astype(np.float32)) for name, a in weights.nets.items()})
-    return model.eval().requires_grad_(False).to(memory_format=torch.channels_last)
+    return frozen(model, "cpu")
 
 
 def write(path: Path, config: Any, prior: Any, stream: int, entropy: Arrays, state: dict[str, Any]) -> None:
@@ -104,5 +108,9 @@ def write(path: Path, config: Any, prior: Any, stream: int, entropy: Arrays, sta
     for name, tensor in state.items():
         array = tensor.detach().cpu().numpy()
         arrays[name] = array.astype(np.float16 if array.ndim > 1 else np.float32)
-    metadata = {"model": MODEL, "stream": str(stream), "config": json.dumps({"compressor": asdict(config), "prior": asdict(prior)})}
+    metadata = {
+        "model": MODEL,
+        "stream": str(stream),
+        "config": json.dumps({"compressor": asdict(config), "prior": asdict(prior)}),
+    }
     save_file({k: np.ascontiguousarray(v) for k, v in arrays.items()}, path, metadata)

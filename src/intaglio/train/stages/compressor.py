@@ -38,7 +38,9 @@ class CompressorStage:
 
     name = "compressor"
 
-    def __init__(self, model: Compressor, sampler: Sampler, validation: Validation, autoencoder: Autoencoder, lpips: LPIPS) -> None:
+    def __init__(
+        self, model: Compressor, sampler: Sampler, validation: Validation, autoencoder: Autoencoder, lpips: LPIPS
+    ) -> None:
         self.model: nn.Module = model
         self.sampler, self.validation, self.autoencoder, self.lpips = sampler, validation, autoencoder, lpips
 
@@ -65,7 +67,9 @@ class CompressorStage:
         for index in CHECKED:
             bits, base, latent = [], [], []
             for xs, zs in zip(x.split(8), z.split(8)):
-                _, prompt, b = model(zs, packets.analyse(xs - 0.5), torch.full((len(xs),), index / 255, device=x.device))
+                _, prompt, b = model(
+                    zs, packets.analyse(xs - 0.5), torch.full((len(xs),), index / 255, device=x.device)
+                )
                 bits.append(torch.stack(list(b.values()), 1) / 8)
                 base.append((packets.synthesise(prompt.packets.float()) + 0.5).clamp(0, 1))
                 latent.append(prompt.latent.float())

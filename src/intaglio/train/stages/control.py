@@ -36,7 +36,9 @@ def encode(model: FaSDiff, x: torch.Tensor, z: torch.Tensor, q: torch.Tensor) ->
 
 
 @torch.inference_mode()
-def validate_drawn(model: Any, decoder: nn.Module, validation: Validation, lpips: LPIPS) -> tuple[dict[str, float], Image.Image]:
+def validate_drawn(
+    model: Any, decoder: nn.Module, validation: Validation, lpips: LPIPS
+) -> tuple[dict[str, float], Image.Image]:
     """LPIPS and PSNR of the base picture, of the base latent decoded, and of 1 and 4 steps, low bands held alike."""
     x, z, values, rows = validation.x, validation.z, {}, [validation.x[::2]]
     dtype = best_dtype(x.device)
@@ -70,7 +72,9 @@ class ControlStage:
 
     name = "control"
 
-    def __init__(self, model: FaSDiff, sampler: Sampler, validation: Validation, decoder: nn.Module, lpips: LPIPS) -> None:
+    def __init__(
+        self, model: FaSDiff, sampler: Sampler, validation: Validation, decoder: nn.Module, lpips: LPIPS
+    ) -> None:
         model.compressor.eval().requires_grad_(False)
         self.model: Any = model
         self.sampler, self.validation, self.decoder, self.lpips = sampler, validation, decoder, lpips
@@ -91,7 +95,11 @@ class ControlStage:
         error = (self.model.prior(noisy, sigma, control) - batch.z).square().mean((1, 2, 3))
         loss = (error / (torch.where(one, 1.0, sigma.square()) + 0.25)).mean()
         base = (prompt.latent.float() - batch.z).square().mean()
-        return loss, {"error": float(error.mean().detach()), "one_step": float(error[one].mean().detach()) if one.any() else 0.0, "base": float(base)}
+        return loss, {
+            "error": float(error.mean().detach()),
+            "one_step": float(error[one].mean().detach()) if one.any() else 0.0,
+            "base": float(base),
+        }
 
     def validate(self, model: nn.Module) -> tuple[dict[str, float], Image.Image]:
         return validate_drawn(model, self.decoder, self.validation, self.lpips)

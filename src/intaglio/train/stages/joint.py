@@ -52,4 +52,8 @@ class JointStage(ControlStage):
         squared = (picture - x).square().mean()
         latent = (drawn - batch.z).square().mean()
         loss = PERCEPTUAL * perceptual + PICTURE * squared + LATENT * latent
-        return loss, {"lpips": float(perceptual.detach()), "squared": float(squared.detach()), "latent": float(latent.detach())}
+        return loss, {
+            "lpips": float(perceptual.detach()),
+            "squared": float(squared.detach()),
+            "latent": float(latent.detach()),
+        }

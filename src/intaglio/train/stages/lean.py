@@ -31,7 +31,9 @@ class LeanStage:
 
     name = "lean"
 
-    def __init__(self, model: LeanDecoder, sampler: Sampler, validation: Validation, autoencoder: Autoencoder, lpips: LPIPS) -> None:
+    def __init__(
+        self, model: LeanDecoder, sampler: Sampler, validation: Validation, autoencoder: Autoencoder, lpips: LPIPS
+    ) -> None:
         self.model: nn.Module = model
         self.sampler, self.validation, self.autoencoder, self.lpips = sampler, validation, autoencoder, lpips
 

@@ -1,0 +1,31 @@
+"""Recipes are read strictly."""
+
+from pathlib import Path
+
+import pytest
+
+from intaglio.train import config
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+
+
+@pytest.mark.parametrize(("name", "stream"), [("fasdiff", 1), ("smoke", 255)])
+def test_recipes_of_the_repository(name: str, stream: int) -> None:
+    recipe = config.load(CONFIGS / f"{name}.toml")
+    assert recipe.stream == stream
+    assert list(recipe.stages) == ["compressor", "prior", "lean", "control", "joint"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("codec = 'x'\nbatches = 3", "unknown key 'batches'"),
+        ("codec = 'x'\n[stages.prior]\nsteps = 3\nbatches = 3", r"\[stages.prior\]: unknown key 'batches'"),
+        ("codec = 3", "codec must be str"),
+    ],
+)
+def test_errors_name_the_file(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=rf"mine\.toml.*{said}"):
+        config.load(path)

@@ -1,0 +1,29 @@
+"""The slow test: the rehearsal recipe from nothing to weights that code a picture."""
+
+from pathlib import Path
+
+import pytest
+
+from intaglio.codecs.fasdiff.codec import FaSDiffCodec
+from intaglio.train import generated
+from intaglio.train.cli import main
+
+RECIPE = Path(__file__).parents[2] / "configs" / "smoke.toml"
+
+
+def test_the_rehearsal_trains_all_stages(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(RECIPE), "--out", str(tmp_path), "--minutes", "0"]) == 0
+    assert "Time is up in stage cache" in capsys.readouterr().out
+    assert main([str(RECIPE), "--out", str(tmp_path)]) == 0
+    assert "figures mean nothing" in capsys.readouterr().out
+    codec = FaSDiffCodec(tmp_path / "fasdiff.safetensors", decoder="reference", device="cpu")
+    coded = codec.compress(generated.picture(40, 7), 100, None)
+    assert codec.decompress(coded.payload, 40, 40, coded.quality, coded.scale, steps=1).shape == (40, 40, 3)
+    assert (tmp_path / "lean.safetensors").exists()
+
+
+def test_a_wrong_recipe_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text("codec = 'fasdiff'\nspeed = 3\n")
+    assert main([str(path), "--out", str(tmp_path)]) == 2
+    assert "mine.toml: unknown key 'speed'" in capsys.readouterr().err
