@@ -11,6 +11,7 @@ VVC (slow preset, one thread) and AVIF (speed 0, one thread) are timed on the sa
 from __future__ import annotations
 
 import argparse
+import functools
 import io
 import subprocess
 import sys
@@ -76,7 +77,7 @@ def integer_gflop(stream: Stream, h: int, w: int) -> float:
 
 
 def parts(codec: FaSDiffCodec, rgb: measuring.Rgb) -> dict[str, dict[str, Any]]:
-    """GFLOP and seconds of each part, computed as the codec computes them, steps of one picture of STRIDE's multiples."""
+    """GFLOP and seconds of each part, computed computed as the codec does; sides are multiples of STRIDE."""
     height, width = rgb.shape[:2]
     gh, gw = grid(height, width, 0)
     index = measuring.compress(codec, rgb, LIMIT)[0].quality
@@ -160,67 +161,52 @@ def searches(codec: FaSDiffCodec, rgb: measuring.Rgb) -> dict[str, Any]:
     return counts
 
 
-def seconds(codec: FaSDiffCodec, rgbs: list[measuring.Rgb]) -> list[dict[str, Any]]:
-    """Whole calls, mean over pictures, the best of five each."""
-    rows: dict[str, list[float]] = {}
-    for rgb in rgbs:
-        result = measuring.compress(codec, rgb, LIMIT)[0]
-        calls = {"encode at a quality": lambda: codec.compress(rgb, result.quality, None),
-                 f"encode to {LIMIT} bytes": lambda: measuring.compress(codec, rgb, LIMIT)}  # fmt: skip
-        for steps in (1, 2, 4):
-            calls[f"decode, {steps} step{'s'[: steps > 1]}"] = lambda steps=steps: codec.decompress(
-                result.payload, *rgb.shape[:2], result.quality, result.scale, steps=steps
-            )
-        for name, call in calls.items():
-            rows.setdefault(f"fasdiff {name}", []).append(best_of(call))
-    return [{"what": name, "seconds": float(np.mean(v))} for name, v in rows.items()]
+def calls_of(codec: FaSDiffCodec, rgb: measuring.Rgb) -> dict[str, Callable[[], Any]]:
+    """Whole calls of the codec on a picture, its file of `LIMIT` bytes made beforehand."""
+    result = measuring.compress(codec, rgb, LIMIT)[0]
+    decode = functools.partial(codec.decompress, result.payload, *rgb.shape[:2], result.quality, result.scale)
+    return {
+        "fasdiff encode at a quality": lambda: codec.compress(rgb, result.quality, None),
+        f"fasdiff encode to {LIMIT} bytes": lambda: measuring.compress(codec, rgb, LIMIT),
+        "fasdiff decode, realism 0": lambda: decode(realism=0),
+    } | {f"fasdiff decode, steps {steps}": functools.partial(decode, steps=steps) for steps in (1, 2, 4)}
 
 
-def peers(rgbs: list[measuring.Rgb]) -> list[dict[str, Any]]:
-    """Seconds of VVC and AVIF; VVC's are whole processes, whose start is timed too."""
+def peers_of(rgb: measuring.Rgb, folder: Path) -> dict[str, Callable[[], Any]]:
+    """The same of VVC, in processes of ffmpeg whose start is timed too, and of AVIF; none without imageio-ffmpeg."""
     try:
         from imageio_ffmpeg import get_ffmpeg_exe
     except ImportError:
-        return []
-    ffmpeg, found = get_ffmpeg_exe(), {}
-    side = rgbs[0].shape[0]
+        return {}
+    coded, picture = folder / "a.266", Image.fromarray(rgb)
+    raw = ["-f", "rawvideo", "-pix_fmt", "rgb24"]
+    size = ["-s", f"{rgb.shape[1]}x{rgb.shape[0]}", "-i", "-"]
+    vvc = ["-pix_fmt", "yuv420p10le", "-c:v", "libvvenc", "-qp", "45", "-preset", "slow", "-qpa", "0", "-threads", "1"]
+
+    def ffmpeg(*args: str, data: bytes = b"") -> None:
+        subprocess.run([get_ffmpeg_exe(), "-y", "-v", "error", *args], input=data, check=True, capture_output=True)
+
+    def avif() -> bytes:
+        file = io.BytesIO()
+        picture.save(file, "AVIF", quality=10, speed=0, subsampling="4:2:0", max_threads=1)
+        return file.getvalue()
+
+    made = avif()
+    return {
+        "ffmpeg, its start alone": lambda: ffmpeg("-version"),
+        "VVC encode (slow, QP 45, one thread)": lambda: ffmpeg(*raw, *size, *vvc, str(coded), data=rgb.tobytes()),
+        "VVC decode": lambda: ffmpeg("-threads", "1", "-i", str(coded), *raw, "-"),
+        "AVIF encode (speed 0, quality 10, one thread)": avif,
+        "AVIF decode": lambda: Image.open(io.BytesIO(made)).convert("RGB"),
+    }
+
+
+def seconds(codec: FaSDiffCodec, rgbs: list[measuring.Rgb]) -> list[dict[str, Any]]:
+    """Mean over pictures of the best of five."""
+    found: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as folder:
-        coded = Path(folder, "a.266")
         for rgb in rgbs:
-            raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{side}x{side}", "-i", "-"]
-            vvc = [
-                "-pix_fmt",
-                "yuv420p10le",
-                "-c:v",
-                "libvvenc",
-                "-qp",
-                "45",
-                "-preset",
-                "slow",
-                "-qpa",
-                "0",
-                "-threads",
-                "1",
-            ]
-            run = lambda *args, data=b"": subprocess.run(
-                [ffmpeg, "-y", "-v", "error", *args], input=data, check=True, capture_output=True
-            )
-            avif = io.BytesIO()
-
-            def save(rgb: measuring.Rgb = rgb, avif: io.BytesIO = avif) -> None:
-                avif.seek(0)
-                Image.fromarray(rgb).save(avif, "AVIF", quality=10, speed=0, subsampling="4:2:0", max_threads=1)
-                avif.truncate()
-
-            for name, call in {
-                "ffmpeg, its start alone": lambda: run("-version"),
-                "VVC encode (slow, QP 45, one thread)": lambda: run(*raw, *vvc, str(coded), data=rgb.tobytes()),
-                "VVC decode": lambda: run(
-                    "-threads", "1", "-i", str(coded), "-f", "rawvideo", "-pix_fmt", "rgb24", "-"
-                ),
-                "AVIF encode (speed 0, quality 10, one thread)": save,
-                "AVIF decode": lambda: Image.open(io.BytesIO(avif.getvalue())).convert("RGB"),
-            }.items():
+            for name, call in (calls_of(codec, rgb) | peers_of(rgb, Path(folder))).items():
                 found.setdefault(name, []).append(best_of(call))
     return [{"what": name, "seconds": float(np.mean(v))} for name, v in found.items()]
 
@@ -260,20 +246,10 @@ def memory(options: argparse.Namespace) -> list[dict[str, Any]]:
         for size in (256, 512):
             row: dict[str, Any] = {"size": size}
             for what in ("load", "encode", "decode"):
-                command = [
-                    sys.executable,
-                    __file__,
-                    str(options.pictures),
-                    "--size",
-                    str(size),
-                    "--child",
-                    what,
-                    "--payload",
-                    f"{folder}/{size}",
-                ]
-                row[f"{what}, peak MB"] = float(
-                    subprocess.run([*command, *keep], check=True, capture_output=True, text=True).stdout
-                )
+                own = ["--size", str(size), "--child", what, "--payload", f"{folder}/{size}"]
+                command = [sys.executable, __file__, str(options.pictures), *own, *keep]
+                out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+                row[f"{what}, peak MB"] = float(out)
             rows.append(row)
     return rows
 
@@ -293,13 +269,14 @@ def main() -> None:
     found = parts(codec, rgbs[0])
     again = convolution_rate(codec.dtype, codec.device)
     counts = searches(codec, rgbs[0])
+    counts["GFLOP of all codings"] = counts["codings"] * found["encode: integer nets, coder"]["GFLOP"]
     tables = {
         "Convolution rate": [{"before, GFLOP/s": rate, "after": again, "used: the higher": max(rate, again)}],
         f"Work, {options.size}x{options.size} (bars hold for 256x256)": totals(found, max(rate, again)),
         f"Search for {LIMIT} bytes": [
             counts | {"GFLOP of all codings": counts["codings"] * found["encode: integer nets, coder"]["GFLOP"]}
         ],
-        f"Seconds, {len(rgbs)} pictures": seconds(codec, rgbs) + peers(rgbs),
+        f"Seconds, {len(rgbs)} pictures": seconds(codec, rgbs),
         "Peak memory of a fresh process": memory(options),
     }
     measuring.report(codec, tables, options.json)

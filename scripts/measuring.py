@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import importlib.util
 import json
 import os
 import platform
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Literal
 
 import numpy as np
@@ -18,7 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import intaglio
-from intaglio import format
+from intaglio import format as itg
 from intaglio.codecs.fasdiff.codec import FaSDiffCodec, Result
 from intaglio.format.header import Header
 from intaglio.format.streams import CUSTOM
@@ -54,7 +56,7 @@ def load_codec(weights: Path | None, decoder: Literal["lean", "reference"], lean
 def load_pictures(folder: Path, size: int, limit: int | None) -> list[Rgb]:
     """Central squares (size, size, 3), by name."""
     sources = sorted(pictures.find([folder]), key=lambda s: s.key)[:limit]
-    return [np.asarray(pictures.square(s.open(), size, 0, s.key)) for s in sources]
+    return [np.array(pictures.square(s.open(), size, 0, s.key)) for s in sources]
 
 
 def tensor(rgb: Rgb) -> torch.Tensor:
@@ -67,7 +69,7 @@ def overhead(codec: FaSDiffCodec, rgb: Rgb) -> int:
     stream = codec.weights.stream
     digest = codec.stream.digest if stream == CUSTOM else None
     header = Header(width=rgb.shape[1], height=rgb.shape[0], quality=0, stream=stream, digest=digest)
-    return len(format.write(header, b"", seed=codec.stream.seed))
+    return len(itg.write(header, b"", seed=codec.stream.seed))
 
 
 def compress(codec: FaSDiffCodec, rgb: Rgb, limit: int) -> tuple[Result, int]:
@@ -75,6 +77,16 @@ def compress(codec: FaSDiffCodec, rgb: Rgb, limit: int) -> tuple[Result, int]:
     extra = overhead(codec, rgb)
     result = codec.compress(rgb, None, limit - extra)
     return result, len(result.payload) + extra
+
+
+def load_module(path: Path) -> ModuleType:
+    """A Python file as a module; its neighbours can be imported from it."""
+    sys.path.insert(0, str(path.resolve().parent))
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 # --- Statistics ---------------------------------------------------------------------------------------------------
@@ -155,4 +167,13 @@ def label(image: Image.Image, text: str) -> Image.Image:
     out = Image.new("RGB", (image.width, image.height + 14), "white")
     out.paste(image)
     ImageDraw.Draw(out).text((2, image.height + 1), text, fill="black")
+    return out
+
+
+def beside(images: Sequence[Image.Image], down: bool = False) -> Image.Image:
+    """Pictures of one size in a row, or one below the other."""
+    width, height = images[0].size
+    out = Image.new("RGB", (width, height * len(images)) if down else (width * len(images), height))
+    for i, image in enumerate(images):
+        out.paste(image, (0, height * i) if down else (width * i, 0))
     return out

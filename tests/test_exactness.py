@@ -40,10 +40,10 @@ def files(tiny_codec: Codec, tmp_path_factory: pytest.TempPathFactory) -> list[P
 
 def test_symbols_do_not_depend_on_the_machine(files: list[Path], tiny: Path) -> None:
     """In processes of their own, all at once; each decodes both files alone and in a batch and prints hashes."""
+    paths = {"PYTHONPATH": os.pathsep.join(sys.path)}
     processes = {
-        name: subprocess.Popen(
-            [sys.executable, SCRIPT, tiny, *files], env=os.environ | setting, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
+        name: subprocess.Popen([sys.executable, SCRIPT, tiny, *files], env=os.environ | paths | setting, text=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         for name, setting in SETTINGS.items()
     }  # fmt: skip
     hashes = {}

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import load_file
 
-from intaglio import format
 from intaglio.codecs.fasdiff.stream import SECTIONS, Stream, grid
 from intaglio.entropy.coder import Decoder, Encoder, Models
 from intaglio.entropy.tables import TOTAL, Tables, fit
 from intaglio.errors import Corrupt, WeightsError
+from intaglio.format import read
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 ARRAYS = load_file(GOLDEN / "tiny.safetensors")
@@ -28,7 +28,7 @@ def arrays(one):
     return np.where(indices > 0, np.array([s for _, s in one], np.int64), 0), indices
 
 
-@settings(max_examples=100)
+@settings(max_examples=30)
 @given(passes)
 def test_round_trip(coded) -> None:
     encoder = Encoder(MODELS)
@@ -57,7 +57,7 @@ def test_largest_symbols() -> None:
     np.testing.assert_array_equal(Decoder(MODELS, encoder.finish()).pop(np.array([1, 63])), symbols)
 
 
-@settings(max_examples=100)
+@settings(max_examples=30)
 @given(st.binary(max_size=60), st.lists(st.integers(0, 63), max_size=60))
 def test_any_bytes_decode_or_are_corrupt(data: bytes, indices: list[int]) -> None:
     try:
@@ -71,7 +71,7 @@ def test_any_bytes_decode_or_are_corrupt(data: bytes, indices: list[int]) -> Non
 def test_bytes_are_near_the_information(name: str) -> None:
     """Of the tables as they are, escapes included: at most 3 % and 4 bytes more."""
     stream = Stream(ARRAYS, {})
-    header, payload = format.read((GOLDEN / f"{name}.itg").read_bytes(), seed_of=lambda _: stream.seed)
+    header, payload = read((GOLDEN / f"{name}.itg").read_bytes(), seed_of=lambda _: stream.seed)
     sections = stream.sections(payload, header.quality, *grid(header.height, header.width, header.scale))
     assert list(sections) == list(SECTIONS)
     assert len(payload) <= 1.03 * sum(sections.values()) + 4

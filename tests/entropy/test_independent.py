@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from intaglio import format
 from intaglio.codecs.fasdiff.stream import SECTIONS, Stream, grid
+from intaglio.format import read
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 ARRAYS = load_file(GOLDEN / "tiny.safetensors")
@@ -30,7 +30,7 @@ def stream() -> Stream:
 
 def parts(name: str, stream: Stream):
     data = (GOLDEN / f"{name}.itg").read_bytes()
-    header, payload = format.read(data, seed_of=lambda _: stream.seed)
+    header, payload = read(data, seed_of=lambda _: stream.seed)
     assert header.digest == stream.digest
     return payload, header.quality, *grid(header.height, header.width, header.scale)
 

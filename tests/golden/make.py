@@ -13,10 +13,9 @@ import numpy as np
 import torch
 from safetensors.numpy import save_file
 
-from intaglio import format
 from intaglio.codecs.fasdiff.compressor import Compressor, CompressorConfig
 from intaglio.codecs.fasdiff.stream import SECTIONS, Stream, grid
-from intaglio.format import Header
+from intaglio.format import Header, write
 from intaglio.format.streams import CUSTOM
 from intaglio.train import export
 
@@ -66,7 +65,7 @@ def main() -> None:
         spread = {"escapes": 3.0, "black": 0.0}.get(name, 0.8)
         payload, values = stream.encode(tensors(rng, *grid(height, width, scale), spread), q)
         header = Header(width=width, height=height, quality=q, stream=CUSTOM, scale=scale, digest=stream.digest)
-        (HERE / f"{name}.itg").write_bytes(format.write(header, payload, seed=stream.seed))
+        (HERE / f"{name}.itg").write_bytes(write(header, payload, seed=stream.seed))
         expected |= {f"{name}.{part}": getattr(values, part).astype(np.int32) for part in SECTIONS}
         print(name, len(payload), "bytes")
     save_file(expected, HERE / "expected.safetensors")

@@ -78,8 +78,8 @@ class Recogniser(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.conv1 = Layer(3, 64, 3, 2, 1)
-        self.dw_conv1 = Layer(64, 64, 3, 1, 1, 64)
+        self.conv1 = Layer(3, 64, 3, stride=2)
+        self.dw_conv1 = Layer(64, 64, 3, groups=64)
         blocks, c = [], 64
         for widening, o, count, stride in PLAN:
             for k in range(count):

@@ -127,7 +127,7 @@ def train(stage: Stage, cfg: StageConfig, folder: Path, *, seed: int = 0, deadli
         TextColumn("{task.completed}/{task.total} {task.fields[rate]}"),
         TimeRemainingColumn(),
     )
-    window, window_start = 0, time.time()
+    window, samples, window_start = 0, 0, time.time()
     sums: dict[str, list[float]] = {}
     with Progress(*columns) as progress:
         task = progress.add_task(stage.name, total=cfg.steps, completed=step, rate="")
@@ -160,18 +160,20 @@ def train(stage: Stage, cfg: StageConfig, folder: Path, *, seed: int = 0, deadli
             flops_done += flops_of[shape]
             seconds_done += time.time() - begun
             window += flops_of[shape]
+            samples += shape[0][0]
             for key, value in (values | {"loss": float(loss.detach()), "norm": float(norm)}).items():
                 sums.setdefault(key, []).append(value)
             if step % 20 == 0:
-                rate = window / (time.time() - window_start) / 1e9
+                seconds = time.time() - window_start
+                rates = {"gflops": window / seconds / 1e9, "samples": samples / seconds}
                 means = {k: float(np.mean(v)) for k, v in sums.items()}
-                log.write(step, means | {"gflops": rate, "lr": optimiser.param_groups[0]["lr"]})
-                progress.update(task, completed=step, rate=f"{rate:.0f} GFLOP/s")
-                window, window_start, sums = 0, time.time(), {}
+                log.write(step, means | rates | {"lr": optimiser.param_groups[0]["lr"]})
+                progress.update(task, completed=step, rate="{samples:.1f} samples/s {gflops:.1f} GFLOP/s".format(**rates))
+                window, samples, window_start, sums = 0, 0, time.time(), {}
             if step % cfg.save == 0 or step == cfg.steps:
                 save()
             if step % cfg.validate == 0 or step == cfg.steps:
                 validate()
-                window, window_start = 0, time.time()
+                window, samples, window_start = 0, 0, time.time()
     save()
     return average

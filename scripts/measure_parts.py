@@ -1,0 +1,236 @@
+"""Nothing is decoration: what each part of FaSDiff adds, on faces at 400 bytes, with paired bootstrap intervals (95 %).
+
+    PYTHONPATH=src python scripts/measure_parts.py VAL_FACES --features WEIGHTS_DIR [--metrics JUDGE/metrics.py]
+        [--json parts.json] [--samples samples.png]
+
+--features holds vgg16_features, lpips_lin_v0_1, mobilefacenet512_* and landmark68_* (.safetensors); without it the
+networks are random and the figures mean nothing. --metrics is a Python file with `pooled`, `face_box` and `identity`
+(kernel distance, and identity by another recogniser). --samples: faces that the prior draws without a file.
+
+Every variant is drawn from the decoded tensors of the same file, at seed 0 unless said. The low band of a picture is its
+8x8 means, smoothly interpolated, as in the codec's low-frequency consistency.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import measuring
+import numpy as np
+import torch
+import torch.nn.functional as F
+from measuring import bootstrap, gain, paired
+from numpy.typing import NDArray
+from PIL import Image
+from rich.progress import track
+
+from intaglio.codecs.fasdiff.codec import FaSDiffCodec, Result
+from intaglio.codecs.fasdiff.compressor import Coded
+from intaglio.codecs.fasdiff.model import base_picture, hold_low_band
+from intaglio.codecs.fasdiff.stream import grid
+from intaglio.image import enlarge
+from intaglio.prior.noise import field
+from intaglio.train.identity import Identity
+from intaglio.train.landmarks import Landmarks
+from intaglio.train.perceptual import LPIPS
+from intaglio.train.sheet import sheet
+from intaglio.train.stages.prior import draw
+
+LATENT_GAIN = 4.0  # percent of LPIPS-VGG by which 4 steps must beat the decoded base latent
+SEED_RMS, SEED_IDENTITY = 1.5, 0.3  # levels of 255 at least; identity distance at most
+Shown = dict[str, torch.Tensor]  # variant to picture (1, 3, H, W) in 0..1
+
+
+def low_band(x: torch.Tensor) -> torch.Tensor:
+    """(B, 3, H, W) to the part of it that 8x8 means carry."""
+    return F.interpolate(F.avg_pool2d(x, 8), scale_factor=8, mode="bilinear")
+
+
+def kernel_pairs(f: NDArray[np.float64], g: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What each pair of pictures adds to the kernel distance (KID's cubic kernel) of features f and g, both (N, C)."""
+
+    def kernel(p: NDArray[np.float64], q: NDArray[np.float64]) -> NDArray[np.float64]:
+        return (p @ q.T / p.shape[1] + 1) ** 3
+
+    return kernel(f, f) + kernel(g, g) - kernel(f, g) - kernel(g, f)
+
+
+def kernel_distance(pairs: NDArray[np.float64], chosen: NDArray[np.int64]) -> float:
+    """Times 1000, of pictures drawn with replacement; a picture makes no pair with itself."""
+    count = np.bincount(chosen, minlength=len(pairs)).astype(np.float64)
+    weight = np.outer(count, count)
+    np.fill_diagonal(weight, 0)
+    return float(1000 * (weight * pairs).sum() / weight.sum())
+
+
+class Drawer:
+    """Pictures out of decoded tensors, as the codec draws them, and with parts changed."""
+
+    def __init__(self, codec: FaSDiffCodec, size: int) -> None:
+        self.codec, self.size = codec, size
+
+    def coded(self, result: Result) -> Coded:
+        gh, gw = grid(self.size, self.size, result.scale)
+        values = self.codec.stream.decode(result.payload, result.quality, gh, gw).floats()
+        to = (self.codec.device, self.codec.dtype)
+        return Coded(**{name: torch.from_numpy(v).to(*to)[None] for name, v in values.items()})
+
+    @torch.inference_mode()
+    def __call__(self, coded: Coded, result: Result, variants: dict[str, tuple[int, int]]) -> Shown:
+        """Steps and seed of each variant; 0 steps: the base picture, -1: the base latent without the denoiser."""
+        codec, out = self.codec, {}
+        q = torch.tensor([result.quality / 255], device=codec.device)
+        with torch.autocast(codec.device.type, codec.dtype, enabled=codec.dtype != torch.float32):
+            prompt = codec.model.compressor.synthesis(coded, q)
+            for name, (steps, seed) in variants.items():
+                if steps == 0:
+                    x = base_picture(prompt)
+                else:
+                    z = prompt.latent.float()
+                    if steps > 0:
+                        z = codec.model.draw(coded, prompt, q, steps, field(seed, 0, *z.shape[1:]).to(z.device))
+                    x = hold_low_band(codec._decode(z), prompt)
+                out[name] = self.finish(x, result.scale)
+        return out
+
+    def finish(self, x: torch.Tensor, scale: int) -> torch.Tensor:
+        """Rounded to the 256 levels of a file and enlarged to the display size."""
+        side = -(-self.size // (1 << scale))
+        pixels = (x[0, :, :side, :side].float().clamp(0, 1) * 255).round().byte().permute(1, 2, 0).cpu().numpy()
+        return measuring.tensor(enlarge(pixels, (self.size, self.size)))
+
+
+@torch.inference_mode()
+def samples(codec: FaSDiffCodec, size: int) -> Image.Image:
+    """Eight faces that the prior draws without a file."""
+    with torch.autocast(codec.device.type, codec.dtype, enabled=codec.dtype != torch.float32):
+        z = draw(codec.model.prior, 8, size // 8, device=codec.device)
+        drawn = torch.cat([codec.autoencoder.decode(one) for one in z.split(1)]).float()
+    return sheet([drawn[:4], drawn[4:]])
+
+
+VARIANTS = {"1 step": (1, 0), "2 steps": (2, 0), "4 steps": (4, 0), "4 steps, seed 1": (4, 1), "realism 0": (0, 0),
+            "base latent": (-1, 0)}  # fmt: skip
+
+
+def verdicts(rows: dict[str, dict[str, list[float]]], seeds: dict[str, list[float]]) -> list[dict[str, Any]]:
+    """Each claim with its figure, its interval and whether it holds; `rows` is measure to variant to pictures."""
+    lpips, cosine, low = rows["LPIPS-VGG"], rows["identity cosine"], rows["low band error"]
+    out = []
+
+    def claim(name: str, found: measuring.Interval, bar: str, held: bool) -> None:
+        out.append({"claim": name, "found": found, "bar": bar, "held": held})
+
+    found = paired(lpips["1 step"], lpips["4 steps"])
+    claim("LPIPS-VGG of 1 step less that of 4", found, "> 0, or kernel distance", found[1] > 0)
+    found = gain(lpips["4 steps"], lpips["base latent"])
+    held = found[0] >= LATENT_GAIN and found[1] > 0
+    claim("LPIPS-VGG, 4 steps below the base latent, %", found, f">= {LATENT_GAIN}, interval above 0", held)
+    found = bootstrap([seeds["RMS"]])
+    claim("RMS between two seeds above the low band, levels", found, f">= {SEED_RMS}", found[0] >= SEED_RMS)
+    for name in [n for n in seeds if n != "RMS"]:
+        found = bootstrap([seeds[name]])
+        claim(f"between two seeds: {name}", found, f"<= {SEED_IDENTITY}", found[0] <= SEED_IDENTITY)
+    found = paired(cosine["4 steps"], cosine["tokens swapped"])
+    claim("identity cosine lost with tokens swapped", found, "> 0", found[1] > 0)
+    found = paired(low["low part zeroed"], low["4 steps"])
+    claim("low band error added with the spatial part zeroed, levels", found, "> 0", found[1] > 0)
+    return out
+
+
+class Measures:
+    """The measures of variants, picture by picture."""
+
+    def __init__(self, features: Path | None, metrics: ModuleType | None) -> None:
+        self.lpips, self.recogniser, self.landmarks = LPIPS(features), Identity(features), Landmarks(features)
+        self.metrics = metrics
+        self.rows: dict[str, dict[str, list[float]]] = {}  # measure to variant to pictures
+        self.seeds: dict[str, list[float]] = {}  # between the two seeds
+        self.pooled: dict[str, list[NDArray[np.float64]]] = {}  # variant to features for the kernel distance
+
+    @torch.inference_mode()
+    def add(self, rgb: measuring.Rgb, shown: Shown) -> None:
+        x = measuring.tensor(rgb)
+        points, features = self.landmarks(x), self.lpips.features(x)
+        face, faces = self.recogniser.embed(x, points), {}
+        for name, y in shown.items():
+            faces[name] = self.recogniser.embed(y, points)
+            found = {
+                "LPIPS-VGG": self.lpips.distance(features, self.lpips.features(y)),
+                "PSNR": -10 * (y - x).square().mean().clamp(min=1e-10).log10(),
+                "identity cosine": (face * faces[name]).sum(),
+                "low band error": (low_band(y) - low_band(x)).square().mean().sqrt() * 255,
+            }
+            for key, value in found.items():
+                self.rows.setdefault(key, {}).setdefault(name, []).append(float(value))
+        pair = ("4 steps", "4 steps, seed 1")
+        difference = shown[pair[0]] - shown[pair[1]]
+        rms = (difference - low_band(difference)).square().mean().sqrt() * 255
+        self.seeds.setdefault("RMS", []).append(float(rms))
+        self.seeds.setdefault("1 - identity cosine", []).append(float(1 - (faces[pair[0]] * faces[pair[1]]).sum()))
+        if self.metrics is not None:
+            for name, y in {"original": x, **shown}.items():
+                self.pooled.setdefault(name, []).append(self.metrics.pooled([y])[0])
+            if (box := self.metrics.face_box(rgb)) is not None:
+                drawn = [(shown[n][0] * 255).round().byte().permute(1, 2, 0).contiguous().numpy() for n in pair]
+                self.seeds.setdefault("identity, metrics file", []).append(self.metrics.identity(*drawn, box))
+
+    def tables(self) -> dict[str, list[dict[str, Any]]]:
+        means: list[dict[str, Any]] = [
+            {"variant": name} | {key: bootstrap([self.rows[key][name]]) for key in self.rows} for name in self.rows["PSNR"]
+        ]
+        claims = verdicts(self.rows, self.seeds)
+        if self.pooled:
+            originals = np.stack(self.pooled.pop("original"))
+            pairs = {name: kernel_pairs(originals, np.stack(v)) for name, v in self.pooled.items()}
+            order = np.arange(len(originals))
+            for mean in means:
+                mean["kernel distance"] = kernel_distance(pairs[mean["variant"]], order)
+
+            def better(chosen: NDArray[np.float64]) -> float:
+                one, four = (kernel_distance(pairs[n], chosen.astype(np.int64)) for n in ("1 step", "4 steps"))
+                return one - four
+
+            found = bootstrap([order], better)
+            name, bar = "kernel distance of 1 step less that of 4", "> 0, or LPIPS-VGG"
+            claims.insert(1, {"claim": name, "found": found, "bar": bar, "held": found[1] > 0})
+        return {"Variants (mean over pictures)": means, "Claims": claims}
+
+
+def main() -> None:
+    parser = measuring.parser(__doc__)
+    parser.add_argument("--features", type=Path, help="folder with the weights of the feature networks")
+    parser.add_argument("--metrics", type=Path, help="Python file with pooled, face_box and identity")
+    parser.add_argument("--bytes", type=int, default=400, help="limit of the files")
+    parser.add_argument("--samples", type=Path, help="write faces that the prior draws by itself, a PNG")
+    options = parser.parse_args()
+    codec = measuring.load_codec(options.weights, options.decoder, options.lean)
+    rgbs = measuring.load_pictures(options.pictures, options.size, options.limit)
+    measures = Measures(options.features, measuring.load_module(options.metrics) if options.metrics else None)
+    drawer = Drawer(codec, options.size)
+    results = [measuring.compress(codec, rgb, options.bytes) for rgb in track(rgbs, "coding")]
+    codeds = [drawer.coded(result) for result, _ in results]
+    for i, rgb in enumerate(track(rgbs, "drawing")):
+        coded, result = codeds[i], results[i][0]
+        shown = drawer(coded, result, VARIANTS)
+        other = replace(coded, tokens=codeds[(i + 1) % len(codeds)].tokens)
+        shown |= drawer(other, result, {"tokens swapped": (4, 0)})
+        shown |= drawer(replace(coded, lf=torch.zeros_like(coded.lf)), result, {"low part zeroed": (4, 0)})
+        measures.add(rgb, shown)
+    if options.samples:
+        samples(codec, options.size).save(options.samples, "PNG")
+    files = {
+        "mean bytes": float(np.mean([size for _, size in results])),
+        "mean quality index": float(np.mean([result.quality for result, _ in results])),
+        "at full size": sum(result.scale == 0 for result, _ in results),
+        "random feature networks": "yes, figures mean nothing" if options.features is None else "no",
+    }
+    title = f"{len(rgbs)} pictures, at most {options.bytes} bytes"
+    measuring.report(codec, {title: [files], **measures.tables()}, options.json)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""A sheet of faces at 250, 400 and 800 bytes beside VVC and AVIF at the same payload, to look at.
+
+    PYTHONPATH=src python scripts/sheet.py PICTURES OUT.png --peers JUDGE/peers.py [--bytes 250 400 800] [--limit 12]
+
+A row a face: the original, then for each limit ours, VVC, AVIF; the bytes below. Ours counts the whole file; a peer's
+count is its file less that of a flat grey picture, at the better (PSNR) of full and half size, at the best setting
+that takes no more than ours; where none is that small, the smallest there is. --peers is a Python file with `PEERS`,
+name to (function of picture and setting giving bytes and picture, settings), of vvc, vvc/2, avif, avif/2. OUT must lie
+outside of the repository: the pictures may not be ours to publish.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import measuring
+import numpy as np
+from PIL import Image
+from rich.progress import track
+
+from intaglio.codecs.fasdiff.codec import FaSDiffCodec
+
+SETTINGS = {"vvc": range(63, 9, -1), "avif": range(0, 101)}  # from small files to large ones
+Coder = Callable[[measuring.Rgb, int], tuple[int, measuring.Rgb]]
+
+
+def largest(code: Callable[[int], tuple[int, Any]], settings: range, budget: int) -> tuple[int, Any]:
+    """By bisection the (bytes, picture) of the last setting that takes at most `budget` bytes; else of the first one.
+
+    Bytes are taken to rise with the settings.
+    """
+    best, low, high = code(settings[0]), 0, len(settings)
+    while high - low > 1:
+        middle = (low + high) // 2
+        found = code(settings[middle])
+        if found[0] <= budget:
+            low, best = middle, found
+        else:
+            high = middle
+    return best
+
+
+def psnr(a: measuring.Rgb, b: measuring.Rgb) -> float:
+    return float(-10 * np.log10(max(np.mean((a.astype(float) - b) ** 2) / 255**2, 1e-10)))
+
+
+class Peer:
+    """A peer at full and half size."""
+
+    def __init__(self, name: str, peers: dict[str, tuple[Coder, Any]]) -> None:
+        self.name, self.coders = name, {n: peers[n][0] for n in (name, f"{name}/2")}
+        self.flat = functools.cache(self._flat)
+
+    def _flat(self, name: str, shape: tuple[int, ...], setting: int) -> int:
+        return self.coders[name](np.full(shape, 128, np.uint8), setting)[0]
+
+    def __call__(self, rgb: measuring.Rgb, budget: int) -> tuple[int, measuring.Rgb, str]:
+        """(payload bytes, picture, which size) of the better one that fits, or of the smaller one if none does."""
+
+        def code(name: str, setting: int) -> tuple[int, measuring.Rgb]:
+            size, decoded = self.coders[name](rgb, setting)
+            return max(1, size - self.flat(name, rgb.shape, setting)), decoded
+
+        found = [(*largest(functools.partial(code, name), SETTINGS[self.name], budget), name) for name in self.coders]
+        fitting = [f for f in found if f[0] <= budget]
+        return max(fitting, key=lambda f: psnr(f[1], rgb)) if fitting else min(found, key=lambda f: f[0])
+
+
+def row(codec: FaSDiffCodec, rgb: measuring.Rgb, limits: list[int], peers: list[Peer]) -> Image.Image:
+    """One face: the original and, for each limit, ours and the peers."""
+    cells = [measuring.label(Image.fromarray(rgb), "original")]
+    for limit in limits:
+        result, size = measuring.compress(codec, rgb, limit)
+        ours = codec.decompress(result.payload, *rgb.shape[:2], result.quality, result.scale)
+        cells.append(measuring.label(Image.fromarray(ours), f"fasdiff {size} bytes"))
+        for peer in peers:
+            payload, decoded, name = peer(rgb, size)
+            cells.append(measuring.label(Image.fromarray(decoded), f"{name} {payload} bytes"))
+    return measuring.beside(cells)
+
+
+def main() -> None:
+    parser = measuring.parser(__doc__)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--peers", type=Path, help="Python file with the peers; without it, ours alone")
+    parser.add_argument("--bytes", type=int, nargs="+", default=[250, 400, 800])
+    options = parser.parse_args()
+    if Path(__file__).resolve().parents[1] in options.out.resolve().parents:
+        sys.exit(f"{options.out} lies inside the repository: choose a place outside")
+    codec = measuring.load_codec(options.weights, options.decoder, options.lean)
+    rgbs = measuring.load_pictures(options.pictures, options.size, options.limit or 12)
+    table = measuring.load_module(options.peers).PEERS if options.peers else {}
+    peers = [Peer(name, table) for name in SETTINGS if name in table]
+    rows = [row(codec, rgb, options.bytes, peers) for rgb in track(rgbs, "faces")]
+    measuring.beside(rows, down=True).save(options.out)
+    print(f"{options.out}: {len(rows)} faces")
+    measuring.report(codec, {}, options.json)
+
+
+if __name__ == "__main__":
+    main()
