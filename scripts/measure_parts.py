@@ -180,7 +180,8 @@ class Measures:
 
     def tables(self) -> dict[str, list[dict[str, Any]]]:
         means: list[dict[str, Any]] = [
-            {"variant": name} | {key: bootstrap([self.rows[key][name]]) for key in self.rows} for name in self.rows["PSNR"]
+            {"variant": name} | {key: bootstrap([self.rows[key][name]]) for key in self.rows}
+            for name in self.rows["PSNR"]
         ]
         claims = verdicts(self.rows, self.seeds)
         if self.pooled:

@@ -57,7 +57,14 @@ def filling(sizes: Sequence[int], limit: int, refused: int) -> dict[str, Any]:
     fill = 100 * float(np.mean(sizes)) / limit if sizes else 0.0
     most = max(sizes, default=0)
     held = most <= limit and fill >= FILLED and not refused
-    return {"limit": limit, "mean %": fill, "least": min(sizes, default=0), "most": most, "refused": refused, "held": held}
+    return {
+        "limit": limit,
+        "mean %": fill,
+        "least": min(sizes, default=0),
+        "most": most,
+        "refused": refused,
+        "held": held,
+    }
 
 
 class FloatModel:

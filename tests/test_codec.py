@@ -216,7 +216,7 @@ def test_weights_load_strictly(tmp_path: Path, tiny: Path) -> None:
     with safetensors.safe_open(tiny, "np") as file:
         metadata = file.metadata()
     arrays = safetensors.numpy.load_file(tiny)
-    name = next(k for k in sorted(arrays) if k.startswith("prior.") and arrays[k].ndim == 2)
+    name = next(k for k in sorted(arrays) if k.startswith("prior.") and arrays[k].ndim == 4)
     path = tmp_path / "w.safetensors"
     nan = np.full_like(arrays[name], np.nan)
     lacking = {k: v for k, v in arrays.items() if k != name}

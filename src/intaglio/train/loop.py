@@ -168,7 +168,9 @@ def train(stage: Stage, cfg: StageConfig, folder: Path, *, seed: int = 0, deadli
                 rates = {"gflops": window / seconds / 1e9, "samples": samples / seconds}
                 means = {k: float(np.mean(v)) for k, v in sums.items()}
                 log.write(step, means | rates | {"lr": optimiser.param_groups[0]["lr"]})
-                progress.update(task, completed=step, rate="{samples:.1f} samples/s {gflops:.1f} GFLOP/s".format(**rates))
+                progress.update(
+                    task, completed=step, rate="{samples:.1f} samples/s {gflops:.1f} GFLOP/s".format(**rates)
+                )
                 window, samples, window_start, sums = 0, 0, time.time(), {}
             if step % cfg.save == 0 or step == cfg.steps:
                 save()

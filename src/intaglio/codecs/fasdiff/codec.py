@@ -17,7 +17,7 @@ from intaglio.codecs.fasdiff.model import base_picture, hold_low_band
 from intaglio.codecs.fasdiff.stream import SECTIONS, STRIDE, grid
 from intaglio.errors import BudgetError
 from intaglio.latent.autoencoder import Autoencoder
-from intaglio.latent.lean import load_lean
+from intaglio.latent.lean import draw_whole, load_lean
 from intaglio.nets import packets
 from intaglio.precision import best_dtype
 from intaglio.prior.noise import field
@@ -133,5 +133,4 @@ class FaSDiffCodec:
 
     def _decode(self, z: torch.Tensor) -> torch.Tensor:
         z = z.float().contiguous(memory_format=torch.channels_last)
-        out: torch.Tensor = self.lean(z) if self.lean is not None else self.autoencoder.decode(z, clamp=False)
-        return out
+        return self.autoencoder.decode(z, clamp=False) if self.lean is None else draw_whole(self.lean, z)
