@@ -63,7 +63,7 @@ def kernel_distance(pairs: NDArray[np.float64], chosen: NDArray[np.int64]) -> fl
     count = np.bincount(chosen, minlength=len(pairs)).astype(np.float64)
     weight = np.outer(count, count)
     np.fill_diagonal(weight, 0)
-    return float(1000 * (weight * pairs).sum() / weight.sum())
+    return float(1000 * (weight * pairs).sum() / (weight.sum() or np.nan))
 
 
 class Drawer:

@@ -58,27 +58,33 @@ class Peer:
     def _flat(self, name: str, shape: tuple[int, ...], setting: int) -> int:
         return self.coders[name](np.full(shape, 128, np.uint8), setting)[0]
 
-    def __call__(self, rgb: measuring.Rgb, budget: int) -> tuple[int, measuring.Rgb, str]:
-        """(payload bytes, picture, which size) of the better one that fits, or of the smaller one if none does."""
+    def of(self, rgb: measuring.Rgb) -> Callable[[int], tuple[int, measuring.Rgb, str]]:
+        """For a picture: budget to (payload bytes, decoded, size) of the better that fits, or the smaller if none does."""
 
+        @functools.cache
         def code(name: str, setting: int) -> tuple[int, measuring.Rgb]:
             size, decoded = self.coders[name](rgb, setting)
             return max(1, size - self.flat(name, rgb.shape, setting)), decoded
 
-        found = [(*largest(functools.partial(code, name), SETTINGS[self.name], budget), name) for name in self.coders]
-        fitting = [f for f in found if f[0] <= budget]
-        return max(fitting, key=lambda f: psnr(f[1], rgb)) if fitting else min(found, key=lambda f: f[0])
+        def within(budget: int) -> tuple[int, measuring.Rgb, str]:
+            settings = SETTINGS[self.name]
+            found = [(*largest(functools.partial(code, name), settings, budget), name) for name in self.coders]
+            fitting = [f for f in found if f[0] <= budget]
+            return max(fitting, key=lambda f: psnr(f[1], rgb)) if fitting else min(found, key=lambda f: f[0])
+
+        return within
 
 
 def row(codec: FaSDiffCodec, rgb: measuring.Rgb, limits: list[int], peers: list[Peer]) -> Image.Image:
     """One face: the original and, for each limit, ours and the peers."""
+    coders = [peer.of(rgb) for peer in peers]
     cells = [measuring.label(Image.fromarray(rgb), "original")]
     for limit in limits:
         result, size = measuring.compress(codec, rgb, limit)
         ours = codec.decompress(result.payload, *rgb.shape[:2], result.quality, result.scale)
         cells.append(measuring.label(Image.fromarray(ours), f"fasdiff {size} bytes"))
-        for peer in peers:
-            payload, decoded, name = peer(rgb, size)
+        for within in coders:
+            payload, decoded, name = within(size)
             cells.append(measuring.label(Image.fromarray(decoded), f"{name} {payload} bytes"))
     return measuring.beside(cells)
 

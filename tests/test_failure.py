@@ -9,6 +9,7 @@ import sys
 import zlib
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -40,10 +41,10 @@ def stream(tiny_codec: Codec) -> Stream:
     return tiny_codec._codec.stream
 
 
-def sealed(stream: Stream, payload: bytes, **fields: int) -> bytes:
+def sealed(tables: Stream, payload: bytes, **fields: Any) -> bytes:
     """A file with a right checksum."""
-    header = Header(**{"width": 32, "height": 32, "quality": 200, "stream": 255, "digest": stream.digest} | fields)
-    return write(header, payload, seed=stream.seed)
+    header = Header(**{"width": 32, "height": 32, "quality": 200, "stream": 255, "digest": tables.digest} | fields)
+    return write(header, payload, seed=tables.seed)
 
 
 def test_truncated_at_every_length(tiny_codec: Codec, data: bytes) -> None:

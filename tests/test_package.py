@@ -90,7 +90,7 @@ def test_public_names_are_frozen() -> None:
         ("compress", {"codec": "fasdiff", "quality": 50, "max_bytes": None, "effort": 0, "bare": False}),
         ("decompress", {"steps": 4, "realism": 1.0, "seed": 0, "bare": False, "length": None}),
         ("inspect", {"bare": False}),
-        ("Codec", {"decoder": "lean", "device": None}),
+        ("Codec", {"decoder": "lean", "device": None, "weights": None}),
         ("Codec.compress", {"quality": 50, "max_bytes": None, "effort": 0, "bare": False}),
         ("Codec.decompress", {"steps": 4, "realism": 1.0, "seed": 0, "bare": False, "length": None}),
     ],

@@ -1,0 +1,131 @@
+"""The measuring scripts start, and their pure functions are right."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+ROOT = Path(__file__).parents[1]
+SCRIPTS = ROOT / "scripts"
+
+
+@pytest.fixture(autouse=True)
+def importable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scripts see their neighbours when they are run."""
+    monkeypatch.syspath_prepend(SCRIPTS)
+
+
+@pytest.mark.parametrize("name", ["measure_work", "measure_rate", "measure_parts", "sheet"])
+def test_help(name: str) -> None:
+    run = subprocess.run(
+        [sys.executable, SCRIPTS / f"{name}.py", "--help"], capture_output=True, text=True, check=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+    )  # fmt: skip
+    assert f"scripts/{name}.py" in run.stdout  # the command to type
+
+
+def test_bootstrap_is_paired_and_repeatable() -> None:
+    import measuring
+
+    rng = np.random.default_rng(1)
+    a = rng.normal(5, 3, 60)
+    b = a - 0.1 + rng.normal(0, 0.02, 60)  # far less between the two than from picture to picture
+    value, low, high = measuring.paired(a.tolist(), b.tolist())
+    assert value == pytest.approx(float((a - b).mean()))
+    assert 0.09 < low < value < high < 0.11
+    assert measuring.paired(a.tolist(), b.tolist()) == (value, low, high)
+    value, low, high = measuring.bootstrap([a.tolist()])
+    assert low < 5 < high
+    assert high - low == pytest.approx(2 * 1.96 * a.std() / 60**0.5, rel=0.1)
+
+
+def test_gain_is_a_ratio_of_means() -> None:
+    import measuring
+
+    assert measuring.gain([0.9, 1.8, 2.7], [1.0, 2.0, 3.0]) == pytest.approx((10, 10, 10))
+
+
+def test_table_shows_what_fails() -> None:
+    import measuring
+
+    lines = measuring.table("Title", [{"a": 1.23456, "held": True}, {"b": (1.0, 0.5, 1.5), "held": False}]).splitlines()
+    assert lines[-2:] == ["| 1.235 | yes | - |", "| - | NO | 1 [0.5, 1.5] |"]
+
+
+def test_violations() -> None:
+    import measure_rate
+
+    found = measure_rate.violations(np.array([[10, 12, 12, 15], [10, 14, 11, 16]]))
+    assert found["pairs, % of pictures (mean)"] == pytest.approx(100 / 6)
+    assert (found["worst pair, %"], found["pictures with any, %"], found["largest fall, bytes"]) == (50, 50, 3)
+
+
+def test_filling() -> None:
+    import measure_rate
+
+    assert measure_rate.filling([95, 100], 100, 0)["held"]
+    assert not measure_rate.filling([95, 101], 100, 0)["held"]  # over
+    assert not measure_rate.filling([80, 85], 100, 0)["held"]  # wasteful
+    assert not measure_rate.filling([95, 100], 100, 1)["held"]  # a picture was refused
+    assert not measure_rate.filling([], 100, 2)["held"]
+
+
+def test_over_tables() -> None:
+    import measure_rate
+
+    assert not measure_rate.over_tables(107, 100)
+    assert measure_rate.over_tables(108, 100)
+
+
+def test_kernel_distance_counts_no_picture_against_itself() -> None:
+    import measure_parts
+
+    rng = np.random.default_rng(0)
+    f = rng.normal(size=(12, 5))
+    everyone = np.arange(12)
+    assert measure_parts.kernel_distance(measure_parts.kernel_pairs(f, f), everyone) == 0
+    g = f + 1
+    pairs = measure_parts.kernel_pairs(f, g)
+    off = pairs.sum() - np.trace(pairs)
+    assert measure_parts.kernel_distance(pairs, everyone) == pytest.approx(1000 * off / (12 * 11))
+    twice = np.repeat(everyone, 2)
+    assert measure_parts.kernel_distance(pairs, twice) == pytest.approx(1000 * off / (12 * 11))
+
+
+def test_low_band_keeps_flat_and_drops_fine() -> None:
+    import measure_parts
+
+    flat = torch.full((1, 3, 32, 32), 0.4)
+    fine = torch.tensor([1.0, -1.0]).repeat(16).expand(1, 3, 32, 32)
+    assert torch.allclose(measure_parts.low_band(flat + 0.1 * fine), flat, atol=1e-6)
+
+
+def test_work_of_a_convolution_is_counted_by_hand() -> None:
+    import measure_work
+
+    times = iter(range(100))
+    assert measure_work.best_of(lambda: next(times)) >= 0
+    assert next(times) == 1 + measure_work.REPEATS
+    found = {
+        "encode: a": {"GFLOP": 30.0, "seconds": 0.3}, "decode: b": {"GFLOP": 10.0, "seconds": 0.2},
+        "decode: noise": {"GFLOP": 0.0, "seconds": 0.1}, "a further step": {"GFLOP": 9.0, "seconds": 0.1},
+    }  # fmt: skip
+    encode, decode, step, *_ = measure_work.totals(found, 100.0)
+    assert (encode["GFLOP"], encode["share of rate %"], encode["held"]) == (30.0, pytest.approx(100), True)
+    assert decode["GFLOP"] == 19.0
+    assert decode["seconds"] == pytest.approx(0.3)
+    assert not step["held"]  # nine are over eight
+
+
+def test_largest_that_fits() -> None:
+    import sheet
+
+    sizes = {setting: 10 * setting for setting in range(50)}
+    code = lambda setting: (sizes[setting], setting)  # noqa: E731
+    for budget in (0, 99, 100, 101, 489, 490, 1000):
+        assert sheet.largest(code, range(50), budget)[1] == min(49, budget // 10)
+    assert sheet.largest(code, range(5, 50), 12)[1] == 5  # nothing fits: the smallest
