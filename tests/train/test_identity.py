@@ -78,10 +78,10 @@ def write(folder: Path, drop: str | None = None) -> None:
     tensors = dict(Identity(None).net.state_dict())
     if drop is not None:
         del tensors[drop]
-    save_file(tensors, folder / identity.FILE)
+    save_file({k: v.contiguous() for k, v in tensors.items()}, folder / identity.FILE)
     tensors = dict(LandmarkNet().state_dict())
     tensors |= {f"bn.{k}": torch.rand(136) + 0.5 for k in ("weight", "bias", "running_mean", "running_var")}
-    save_file(tensors, folder / landmarks.FILE)
+    save_file({k: v.contiguous() for k, v in tensors.items()}, folder / landmarks.FILE)
 
 
 def test_loading_folds_the_last_normalisation(tmp_path: Path) -> None:
