@@ -1,7 +1,6 @@
 """The measuring scripts start, and their pure functions are right."""
 
-import os
-import subprocess
+import runpy
 import sys
 from pathlib import Path
 
@@ -9,8 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-ROOT = Path(__file__).parents[1]
-SCRIPTS = ROOT / "scripts"
+SCRIPTS = Path(__file__).parents[1] / "scripts"
 
 
 @pytest.fixture(autouse=True)
@@ -20,12 +18,13 @@ def importable(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("name", ["measure_work", "measure_rate", "measure_parts", "sheet"])
-def test_help(name: str) -> None:
-    run = subprocess.run(
-        [sys.executable, SCRIPTS / f"{name}.py", "--help"], capture_output=True, text=True, check=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
-    )  # fmt: skip
-    assert f"scripts/{name}.py" in run.stdout  # the command to type
+def test_help(name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    path = str(SCRIPTS / f"{name}.py")
+    monkeypatch.setattr(sys, "argv", [path, "--help"])
+    with pytest.raises(SystemExit) as stop:
+        runpy.run_path(path, run_name="__main__")
+    assert stop.value.code == 0
+    assert f"scripts/{name}.py" in capsys.readouterr().out  # the command to type
 
 
 def test_bootstrap_is_paired_and_repeatable() -> None:

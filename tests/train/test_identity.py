@@ -75,7 +75,7 @@ def test_shapes_and_gradient() -> None:
 
 def write(folder: Path, drop: str | None = None) -> None:
     """Both files as they are distributed, of random weights."""
-    tensors = dict(Identity(None).net.state_dict())
+    tensors = {name: t.contiguous() for name, t in Identity(None).net.state_dict().items()}
     if drop is not None:
         del tensors[drop]
     save_file({k: v.contiguous() for k, v in tensors.items()}, folder / identity.FILE)
