@@ -114,3 +114,15 @@ def test_mutant_with_float_symbols(section: str) -> None:
     resolve[section] = lambda where, indices, means: np.zeros(len(where))
     with pytest.raises(TypeError, match="integers wanted"):
         stream._run(200, 1, 1, resolve)
+
+
+@pytest.mark.parametrize(("name", "value"), [("gain", 0), ("gain", 1 << 20), ("inverse", 1 << 24), ("offset", 1 << 20)])
+def test_scales_outside_of_the_proved_range_are_refused(name: str, value: int) -> None:
+    from intaglio.entropy.fourpass import Scales
+
+    good = {key: np.full((256, 4), 4096) for key in ("gain", "inverse", "offset")}
+    Scales.load(good)
+    good[name] = good[name].copy()
+    good[name][3, 1] = value
+    with pytest.raises(WeightsError, match="proved range"):
+        Scales.load(good)

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from intaglio.entropy.fixed import LIMIT, Ints, clip, conv, integers, relu, shift
+from intaglio.errors import WeightsError
 
 STEP = 8  # fractional bits of a mean in steps
 OCTAVE = 6  # table indices per doubling of the scale
@@ -38,7 +39,11 @@ class Scales:
 
     @classmethod
     def load(cls, weights: Mapping[str, NDArray[Any]]) -> Scales:
-        return cls(*(integers(weights[k]) for k in ("gain", "inverse", "offset")))
+        scales = cls(*(integers(weights[k]) for k in ("gain", "inverse", "offset")))
+        for values, low, high in ((scales.gain, 1, 20), (scales.inverse, 1, 24), (scales.offset, -(1 << 20), 20)):
+            if values.min(initial=low) < low or values.max(initial=0) >= 1 << high:
+                raise WeightsError("an entropy model has scales outside of the proved range")
+        return scales
 
     def value(self, symbols: Ints, means: Ints, q: int, channel: Ints) -> Ints:
         """Activation units of symbols (n,) around means (n,) in steps, of the given channels (n,)."""
