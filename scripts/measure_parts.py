@@ -27,10 +27,10 @@ from numpy.typing import NDArray
 from PIL import Image
 from rich.progress import track
 
-from intaglio.codecs.fasdiff.codec import FaSDiffCodec, Result
-from intaglio.codecs.fasdiff.compressor import Coded
-from intaglio.codecs.fasdiff.model import base_picture, hold_low_band
-from intaglio.codecs.fasdiff.stream import grid
+from intaglio.codecs.common.codec import LatentCodec, Result
+from intaglio.codecs.common.compressor import Coded
+from intaglio.codecs.common.picture import base_picture, hold_low_band
+from intaglio.codecs.common.stream import grid
 from intaglio.image import enlarge
 from intaglio.prior.noise import field
 from intaglio.train.identity import Identity
@@ -69,7 +69,7 @@ def kernel_distance(pairs: NDArray[np.float64], chosen: NDArray[np.int64]) -> fl
 class Drawer:
     """Pictures out of decoded tensors, as the codec draws them, and with parts changed."""
 
-    def __init__(self, codec: FaSDiffCodec, size: int) -> None:
+    def __init__(self, codec: LatentCodec, size: int) -> None:
         self.codec, self.size = codec, size
 
     def coded(self, result: Result) -> Coded:
@@ -104,7 +104,7 @@ class Drawer:
 
 
 @torch.inference_mode()
-def samples(codec: FaSDiffCodec, size: int) -> Image.Image:
+def samples(codec: LatentCodec, size: int) -> Image.Image:
     """Eight faces that the prior draws without a file."""
     with torch.autocast(codec.device.type, codec.dtype, enabled=codec.dtype != torch.float32):
         z = draw(codec.model.prior, 8, size // 8, device=codec.device)
@@ -217,7 +217,7 @@ def main() -> None:
     for i, rgb in enumerate(track(rgbs, "drawing")):
         coded, result = codeds[i], results[i][0]
         shown = drawer(coded, result, VARIANTS)
-        other = replace(coded, tokens=codeds[(i + 1) % len(codeds)].tokens)
+        other = replace(coded, vector=codeds[(i + 1) % len(codeds)].vector)
         shown |= drawer(other, result, {"tokens swapped": (4, 0)})
         shown |= drawer(replace(coded, lf=torch.zeros_like(coded.lf)), result, {"low part zeroed": (4, 0)})
         measures.add(rgb, shown)

@@ -20,9 +20,9 @@ import torch
 from numpy.typing import NDArray
 from rich.progress import track
 
-from intaglio.codecs.fasdiff.codec import FaSDiffCodec
-from intaglio.codecs.fasdiff.compressor import Coded, Compressor, CompressorConfig
-from intaglio.codecs.fasdiff.stream import grid
+from intaglio.codecs.common.codec import LatentCodec
+from intaglio.codecs.common.compressor import Coded, Compressor, CompressorConfig
+from intaglio.codecs.common.stream import grid
 from intaglio.errors import BudgetError
 
 CHECKED = (0, 16, 32, 64, 96, 128, 192, 255)  # quality indices at which bytes are compared with what is promised
@@ -86,7 +86,7 @@ class FloatModel:
 
 
 def promised(
-    codec: FaSDiffCodec, tensors: list[dict[str, Any]], size: int, float_model: FloatModel | None
+    codec: LatentCodec, tensors: list[dict[str, Any]], size: int, float_model: FloatModel | None
 ) -> list[dict[str, Any]]:
     """Real payload bytes beside the tables' and the float model's, at a few quality indices."""
     rows, h, w = [], *grid(size, size, 0)
@@ -113,7 +113,7 @@ def promised(
     return rows
 
 
-def limits(codec: FaSDiffCodec, rgbs: list[measuring.Rgb]) -> list[dict[str, Any]]:
+def limits(codec: LatentCodec, rgbs: list[measuring.Rgb]) -> list[dict[str, Any]]:
     rows = []
     for limit in track(LIMITS, "limits"):
         sizes, scales, refused = [], [], 0

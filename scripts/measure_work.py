@@ -27,10 +27,10 @@ import torch
 from PIL import Image
 from torch.utils.flop_counter import FlopCounterMode
 
-from intaglio.codecs.fasdiff.codec import FaSDiffCodec
-from intaglio.codecs.fasdiff.compressor import Coded
-from intaglio.codecs.fasdiff.model import base_picture, hold_low_band
-from intaglio.codecs.fasdiff.stream import STRIDE, Stream, grid
+from intaglio.codecs.common.codec import LatentCodec
+from intaglio.codecs.common.compressor import Coded
+from intaglio.codecs.common.picture import base_picture, hold_low_band
+from intaglio.codecs.common.stream import STRIDE, Stream, grid
 from intaglio.entropy.fixed import Conv
 from intaglio.nets import packets
 from intaglio.prior.noise import field
@@ -76,7 +76,7 @@ def integer_gflop(stream: Stream, h: int, w: int) -> float:
     return total / 1e9
 
 
-def parts(codec: FaSDiffCodec, rgb: measuring.Rgb) -> dict[str, dict[str, Any]]:
+def parts(codec: LatentCodec, rgb: measuring.Rgb) -> dict[str, dict[str, Any]]:
     """GFLOP and seconds of each part, computed computed as the codec does; sides are multiples of STRIDE."""
     height, width = rgb.shape[:2]
     gh, gw = grid(height, width, 0)
@@ -141,7 +141,7 @@ def totals(found: dict[str, dict[str, Any]], rate: float) -> list[dict[str, Any]
     return rows + [row(f"- {n}", [n]) for n in found if n != "a further step"]
 
 
-def searches(codec: FaSDiffCodec, rgb: measuring.Rgb) -> dict[str, Any]:
+def searches(codec: LatentCodec, rgb: measuring.Rgb) -> dict[str, Any]:
     """Codings and analyses that a byte target takes (a quality takes one of each)."""
     counts = {"codings": 0, "analyses": 0}
     encode, analyse = codec.stream.encode, codec.analyse
@@ -161,7 +161,7 @@ def searches(codec: FaSDiffCodec, rgb: measuring.Rgb) -> dict[str, Any]:
     return counts
 
 
-def calls_of(codec: FaSDiffCodec, rgb: measuring.Rgb) -> dict[str, Callable[[], Any]]:
+def calls_of(codec: LatentCodec, rgb: measuring.Rgb) -> dict[str, Callable[[], Any]]:
     """Whole calls of the codec on a picture, its file of `LIMIT` bytes made beforehand."""
     result = measuring.compress(codec, rgb, LIMIT)[0]
     decode = functools.partial(codec.decompress, result.payload, *rgb.shape[:2], result.quality, result.scale)
@@ -201,7 +201,7 @@ def peers_of(rgb: measuring.Rgb, folder: Path) -> dict[str, Callable[[], Any]]:
     }
 
 
-def seconds(codec: FaSDiffCodec, rgbs: list[measuring.Rgb]) -> list[dict[str, Any]]:
+def seconds(codec: LatentCodec, rgbs: list[measuring.Rgb]) -> list[dict[str, Any]]:
     """Mean over pictures of the best of five."""
     found: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as folder:

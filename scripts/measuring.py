@@ -21,7 +21,7 @@ from PIL import Image
 
 import intaglio
 from intaglio import format as itg
-from intaglio.codecs.fasdiff.codec import FaSDiffCodec, Result
+from intaglio.codecs.common.codec import LatentCodec, Result
 from intaglio.format.header import Header
 from intaglio.format.streams import CUSTOM
 from intaglio.latent.lean import load_lean
@@ -45,10 +45,10 @@ def parser(doc: str | None) -> argparse.ArgumentParser:
     return out
 
 
-def load_codec(weights: Path | None, decoder: Literal["lean", "reference"], lean: Path | None) -> FaSDiffCodec:
+def load_codec(weights: Path | None, decoder: Literal["lean", "reference"], lean: Path | None) -> LatentCodec:
     if decoder == "reference" or lean is None:
-        return FaSDiffCodec(weights, decoder=decoder)
-    codec = FaSDiffCodec(weights, decoder="reference")
+        return LatentCodec("fasdiff", weights, decoder=decoder)
+    codec = LatentCodec("fasdiff", weights, decoder="reference")
     codec.lean = load_lean(lean, codec.device).to(codec.dtype)
     return codec
 
@@ -64,7 +64,7 @@ def tensor(rgb: Rgb) -> torch.Tensor:
     return torch.from_numpy(np.ascontiguousarray(rgb)).permute(2, 0, 1)[None].float() / 255
 
 
-def overhead(codec: FaSDiffCodec, rgb: Rgb) -> int:
+def overhead(codec: LatentCodec, rgb: Rgb) -> int:
     """Bytes of a whole .itg file of the picture that are no payload."""
     stream = codec.weights.stream
     digest = codec.stream.digest if stream == CUSTOM else None
@@ -72,7 +72,7 @@ def overhead(codec: FaSDiffCodec, rgb: Rgb) -> int:
     return len(itg.write(header, b"", seed=codec.stream.seed))
 
 
-def compress(codec: FaSDiffCodec, rgb: Rgb, limit: int) -> tuple[Result, int]:
+def compress(codec: LatentCodec, rgb: Rgb, limit: int) -> tuple[Result, int]:
     """The picture coded into a file of at most `limit` bytes: (what was coded, bytes of the whole file)."""
     extra = overhead(codec, rgb)
     result = codec.compress(rgb, None, limit - extra)
@@ -135,7 +135,7 @@ def table(title: str, rows: Sequence[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def circumstances(codec: FaSDiffCodec) -> dict[str, Any]:
+def circumstances(codec: LatentCodec) -> dict[str, Any]:
     """When, where and with what something was measured."""
     capabilities = dict(torch.cpu.get_capabilities()) if hasattr(torch.cpu, "get_capabilities") else {}
     return {
@@ -150,7 +150,7 @@ def circumstances(codec: FaSDiffCodec) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def report(codec: FaSDiffCodec, tables: dict[str, list[dict[str, Any]]], path: Path | None) -> None:
+def report(codec: LatentCodec, tables: dict[str, list[dict[str, Any]]], path: Path | None) -> None:
     """Print the tables; write them as JSON."""
     about = circumstances(codec)
     print(", ".join(f"{name} {value}" for name, value in about.items()))

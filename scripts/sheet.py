@@ -22,7 +22,7 @@ import numpy as np
 from PIL import Image
 from rich.progress import track
 
-from intaglio.codecs.fasdiff.codec import FaSDiffCodec
+from intaglio.codecs.common.codec import LatentCodec
 
 SETTINGS = {"vvc": range(63, 9, -1), "avif": range(0, 101)}  # from small files to large ones
 Coder = Callable[[measuring.Rgb, int], tuple[int, measuring.Rgb]]
@@ -75,7 +75,7 @@ class Peer:
         return within
 
 
-def row(codec: FaSDiffCodec, rgb: measuring.Rgb, limits: list[int], peers: list[Peer]) -> Image.Image:
+def row(codec: LatentCodec, rgb: measuring.Rgb, limits: list[int], peers: list[Peer]) -> Image.Image:
     """One face: the original and, for each limit, ours and the peers."""
     coders = [peer.of(rgb) for peer in peers]
     cells = [measuring.label(Image.fromarray(rgb), "original")]

@@ -11,8 +11,8 @@ from pathlib import Path
 import torch
 
 from intaglio.api import Codec
-from intaglio.codecs.fasdiff.codec import FaSDiffCodec
-from intaglio.codecs.fasdiff.stream import SECTIONS
+from intaglio.codecs.common.codec import LatentCodec
+from intaglio.codecs.common.stream import SECTIONS
 
 if threads := os.environ.get("OMP_NUM_THREADS"):
     torch.set_num_threads(int(threads))
@@ -21,7 +21,7 @@ if os.environ.get("TEST_NO_ONEDNN"):
 path, files = Path(sys.argv[1]), [Path(name).read_bytes() for name in sys.argv[2:]]
 codec = Codec(weights=path, decoder="reference", device="cpu")
 dtype = getattr(torch, os.environ.get("TEST_DTYPE", "float32"))
-codec._codec = FaSDiffCodec(path, decoder="reference", device="cpu", dtype=dtype)
+codec._codec = LatentCodec("fasdiff", path, decoder="reference", device="cpu", dtype=dtype)
 stream = codec._codec.stream
 decode = stream.decode
 

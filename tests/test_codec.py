@@ -14,10 +14,10 @@ from PIL import Image
 
 from intaglio import api
 from intaglio.api import Codec
-from intaglio.codecs.fasdiff import weights
-from intaglio.codecs.fasdiff.compressor import Coded
+from intaglio.codecs.common import weights
+from intaglio.codecs.common.compressor import Coded
+from intaglio.codecs.common.stream import grid
 from intaglio.codecs.fasdiff.model import base_picture
-from intaglio.codecs.fasdiff.stream import grid
 from intaglio.errors import BudgetError, MissingModel, PictureError, WeightsError
 from intaglio.format import Header, peek, read, write
 from intaglio.prior.noise import field
@@ -136,7 +136,7 @@ def test_encoder_knows_what_is_decoded(tiny_codec: Codec, tensors) -> None:
     stream = tiny_codec._codec.stream
     payload, values = stream.encode(tensors, 200)
     decoded = stream.decode(payload, 200, 2, 2)
-    for name in ("lf", "tokens", "h", "y"):
+    for name in ("lf", "h", "vector", "y"):
         np.testing.assert_array_equal(getattr(values, name), getattr(decoded, name))
 
 
@@ -187,7 +187,7 @@ def test_too_large_a_side(tiny_codec: Codec) -> None:
 
 
 def test_info(monkeypatch: pytest.MonkeyPatch, tiny_codec: Codec, tiny: Path, data: bytes) -> None:
-    monkeypatch.setenv(weights.ENVIRONMENT, str(tiny))
+    monkeypatch.setenv(weights.ENVIRONMENT["fasdiff"], str(tiny))
     info = api.inspect(data)
     assert (info.width, info.height, info.stream, info.scale) == (64, 64, 255, 0)
     assert info.model == tiny_codec._codec.stream.digest.hex()
@@ -223,15 +223,15 @@ def test_weights_load_strictly(tmp_path: Path, tiny: Path) -> None:
     for broken in (lacking, arrays | {"more": nan}, arrays | {name: nan}, arrays | {name: nan[:1, :1].copy()}):
         safetensors.numpy.save_file(broken, path, metadata)
         with pytest.raises(WeightsError):
-            weights.load_model(weights.read(path))
+            weights.load_model(weights.read("fasdiff", path))
     path.write_bytes(tiny.read_bytes()[:-1])
     with pytest.raises(WeightsError, match="not a whole"):
-        weights.read(path)
+        weights.read("fasdiff", path)
     with pytest.raises(WeightsError, match="no weights"):
-        weights.read(tmp_path / "none")
+        weights.read("fasdiff", tmp_path / "none")
     safetensors.numpy.save_file(arrays, path, metadata | {"model": "x"})
     with pytest.raises(WeightsError, match="'x'"):
-        weights.read(path)
+        weights.read("fasdiff", path)
 
 
 def test_noise_is_a_field_over_absolute_position() -> None:

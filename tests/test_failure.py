@@ -19,15 +19,15 @@ from PIL import Image
 
 from intaglio import cli
 from intaglio.api import Codec, _weights, inspect
-from intaglio.codecs.fasdiff import weights
-from intaglio.codecs.fasdiff.stream import Stream, grid
+from intaglio.codecs.common import weights
+from intaglio.codecs.common.stream import Stream, grid
 from intaglio.errors import Corrupt, IntaglioError, LimitExceeded, MissingModel, NewerVersion, NotIntaglio, PictureError
 from intaglio.format import Header, peek, read, write
 
 
 @pytest.fixture(autouse=True)
 def _use_tiny(monkeypatch: pytest.MonkeyPatch, tiny: Path) -> None:
-    monkeypatch.setenv(weights.ENVIRONMENT, str(tiny))
+    monkeypatch.setenv(weights.ENVIRONMENT["fasdiff"], str(tiny))
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import torch
 
-from intaglio.codecs.fasdiff import weights
-from intaglio.codecs.fasdiff.compressor import CompressorConfig
+from intaglio.codecs.common import weights
+from intaglio.codecs.common.compressor import CompressorConfig
 from intaglio.codecs.fasdiff.model import FaSDiff
 from intaglio.format.streams import CUSTOM
 from intaglio.prior.compact import PriorConfig
@@ -17,19 +17,17 @@ from intaglio.train import export
 
 def write(path: Path, seed: int = 3) -> None:
     torch.manual_seed(seed)
-    compressor = CompressorConfig(
-        fine=16, coarse=16, depth=1, y=16, h=8, lf=4, tokens=2, token_dim=4, width=16, cond=16
-    )
+    compressor = CompressorConfig(fine=16, coarse=16, depth=1, y=16, h=8, lf=4, vector=8, width=16, cond=16)
     prior = PriorConfig(fine=16, coarse=16, deep=16, depth=1, heads=2, cond=16)
     model = FaSDiff(compressor, prior)
     with torch.no_grad():
         analysis = model.compressor.analysis
-        for layer in (analysis.lf, analysis.h, analysis.y, analysis.tokens[2]):
+        for layer in (analysis.lf, analysis.h, analysis.y, analysis.vector[2]):
             layer.weight.mul_(4)
         model.compressor.synthesis.packets.weight.mul_(2)
     integers = export.integers(model.compressor)
-    model.compressor.drop_entropy_models()
-    weights.write(path, compressor, prior, CUSTOM, integers, model.state_dict())
+    model.compressor.keep_transforms()
+    weights.write(path, "fasdiff", compressor, prior, CUSTOM, integers, model.state_dict())
 
 
 if __name__ == "__main__":

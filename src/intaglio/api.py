@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from intaglio import format
+from intaglio.codecs import CODECS
 from intaglio.errors import BudgetError, MissingModel, PictureError
 from intaglio.format import Header
 from intaglio.format.streams import CUSTOM
@@ -18,10 +19,9 @@ if TYPE_CHECKING:
 
     from PIL import Image
 
-    from intaglio.codecs.fasdiff.weights import Weights
+    from intaglio.codecs.common.weights import Weights
 
 MAX_SIDE = 2048  # pixels; larger pictures need tiles, which this version does not have
-CODECS = ("fasdiff",)
 Decoder = Literal["lean", "reference"]
 
 
@@ -51,11 +51,31 @@ class Info:
 
 
 @functools.cache
-def _weights(path: Path) -> tuple[Weights, Any]:
-    from intaglio.codecs.fasdiff import weights
+def _weights(codec: str, path: Path) -> tuple[Weights, Any]:
+    from intaglio.codecs.common import weights
 
-    found = weights.read(path)
+    found = weights.read(codec, path)
     return found, found.open_stream()
+
+
+def codec_of(data: bytes, *, bare: bool = False) -> str:
+    """The codec that a file needs: by its stream, or for a custom one by the installed models.
+
+    Raises:
+        FormatError: as `decompress`. MissingModel: no installed codec can read it.
+    """
+    from intaglio.codecs.common.weights import default
+
+    header = format.peek(data, bare=bare)
+    if header.stream != CUSTOM:
+        return stream_name(header.stream) if stream_name(header.stream) in CODECS else CODECS[0]
+    for codec in CODECS:
+        path = default(codec)
+        if path.exists():
+            weights, stream = _weights(codec, path)
+            if weights.stream == CUSTOM and stream.digest == header.digest:
+                return codec
+    return CODECS[0]
 
 
 def _check(header: Header, stream: int, digest: bytes, seed: int) -> int:
@@ -72,7 +92,7 @@ def _check(header: Header, stream: int, digest: bytes, seed: int) -> int:
 
 
 def _grid(header: Header) -> tuple[int, int]:
-    from intaglio.codecs.fasdiff.stream import grid
+    from intaglio.codecs.common.stream import grid
 
     return grid(header.height, header.width, header.scale)
 
@@ -90,14 +110,15 @@ def inspect(data: bytes, *, bare: bool = False) -> Info:
     Raises:
         IntaglioError: as `decompress`.
     """
-    from intaglio.codecs.fasdiff.weights import default
+    from intaglio.codecs.common.weights import default
 
-    weights, stream = _weights(default())
+    codec = codec_of(data, bare=bare)
+    weights, stream = _weights(codec, default(codec))
     seed_of = lambda header: _check(header, weights.stream, stream.digest, stream.seed)  # noqa: E731
     header, payload = format.read(data, seed_of=seed_of, bare=bare)
     _sides(header)
     return Info(
-        codec="fasdiff", stream=header.stream, model=stream.digest.hex(), width=header.width, height=header.height,
+        codec=codec, stream=header.stream, model=stream.digest.hex(), width=header.width, height=header.height,
         quality=header.quality, scale=header.scale, grey=header.grey, version=header.version, bare=bare,
         header_bytes=len(data) - len(payload), payload_bytes=len(payload),
         sections=stream.sections(payload, header.quality, *_grid(header)),
@@ -109,9 +130,10 @@ class Codec:
     """A codec whose networks stay in memory between calls.
 
     Args:
-        name: "fasdiff". decoder: "lean" (fast) or "reference" (the autoencoder's own), which draws the pixels.
+        name: "fasdiff" (portraits) or "cgdm" (any picture).
+        decoder: "lean" (fast) or "reference" (the autoencoder's own), which draws the pixels.
         device: as torch names it; the best there is by default. weights: a file of other weights than the packaged ones
-            (for all of a process, `inspect` too: the environment variable INTAGLIO_FASDIFF).
+            (for all of a process, `inspect` too: the environment variables INTAGLIO_FASDIFF and INTAGLIO_CGDM).
     """
 
     def __init__(
@@ -124,10 +146,10 @@ class Codec:
     ) -> None:
         if name not in CODECS:
             raise ValueError(f"codec {name!r} is not one of {', '.join(CODECS)}")
-        from intaglio.codecs.fasdiff.codec import FaSDiffCodec
+        from intaglio.codecs.common.codec import LatentCodec
 
         self.name = name
-        self._codec = FaSDiffCodec(weights, decoder=decoder, device=device)
+        self._codec = LatentCodec(name, weights, decoder=decoder, device=device)
         self._stream = self._codec.weights.stream
 
     @overload
@@ -282,5 +304,7 @@ def compress(
 def decompress(
     data: bytes, *, steps: int = 4, realism: float = 1.0, seed: int = 0, bare: bool = False, length: int | None = None
 ) -> Image.Image:
-    """.itg bytes to a picture, as `Codec.decompress`; the networks are loaded once and kept."""
-    return _codec("fasdiff").decompress(data, steps=steps, realism=realism, seed=seed, bare=bare, length=length)
+    """.itg bytes to a picture, as `Codec.decompress`, by the codec that made them; networks are loaded once and kept."""
+    return _codec(codec_of(data, bare=bare)).decompress(
+        data, steps=steps, realism=realism, seed=seed, bare=bare, length=length
+    )

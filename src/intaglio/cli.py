@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from intaglio import __version__
+from intaglio.codecs import CODECS
 from intaglio.errors import IntaglioError
 from intaglio.files import Job, plan, read, write
 
@@ -54,14 +55,18 @@ def compress(args: argparse.Namespace) -> int:
 
 def decompress(args: argparse.Namespace) -> int:
     jobs = plan(args.names, args.out, reads={".itg"}, writes=".png")
-    from intaglio.api import Codec
+    from intaglio.api import Codec, codec_of
     from intaglio.image import write_png
 
-    codec = Codec(decoder=args.decoder)
+    codecs: dict[str, Codec] = {}
 
     def work(job: Job) -> tuple[bytes, Facts]:
-        image: Image = codec.decompress(
-            read(job.source), steps=args.steps, realism=args.realism, seed=args.seed, bare=args.bare, length=args.length
+        data = read(job.source)
+        name = codec_of(data, bare=args.bare)
+        if name not in codecs:
+            codecs[name] = Codec(name, decoder=args.decoder)
+        image: Image = codecs[name].decompress(
+            data, steps=args.steps, realism=args.realism, seed=args.seed, bare=args.bare, length=args.length
         )
         png = io.BytesIO()
         write_png(image, png)
@@ -198,7 +203,7 @@ def parser() -> argparse.ArgumentParser:
 
     c = command("compress", compress, "Compress pictures into .itg files.", "IN... [OUT] [options]")
     names(c, ".itg")
-    c.add_argument("--codec", choices=["fasdiff"], default="fasdiff")
+    c.add_argument("--codec", choices=CODECS, default=CODECS[0], help="fasdiff: portraits (default), cgdm: any picture")
     rate = c.add_mutually_exclusive_group()
     rate.add_argument("--quality", type=between(float, 1, 100), default=50, help="1 to 100, default 50")
     rate.add_argument("--bytes", type=between(int, 1), metavar="N", help="the best picture in at most N bytes")

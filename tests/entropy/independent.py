@@ -1,6 +1,6 @@
 """A decoder of payloads written from docs/format.md alone: NumPy int64 and plain Python, slow, nothing of the package.
 
-`decode(payload, q, h, w, arrays)` gives lf, tokens, h and y; h, w in units of 32 coded pixels.
+`decode(payload, q, h, w, arrays)` gives lf, h, vector and y; h, w in units of 32 coded pixels.
 """
 
 import numpy as np
@@ -117,11 +117,13 @@ def decode(payload, q, h, w, a):
         at += size
     coder = RangeDecoder(payload)
     lf = tensor(coder, rows, a, "lf", q, None, h, w)
-    symbols = read_pass(coder, rows, [int(k) for k in a["tokens.index"][q]])
-    tokens = np.array([value(a, "tokens", q, c, s, 0) for c, s in enumerate(symbols)])
     hyper = tensor(coder, rows, a, "h", q, relu(convolve(a, "h_side", lf)), h, w)
-    wide = convolve(a, "y_side.1", relu(convolve(a, "y_side.0", np.concatenate([lf, hyper]))))
+    both = np.concatenate([lf, hyper])
+    means = np.array([[[int(channel.sum()) // (h * w)]] for channel in both])
+    vector = tensor(coder, rows, a, "vector", q, means, 1, 1)
+    wide = convolve(a, "y_side.1", relu(convolve(a, "y_side.0", both)))
     side = np.zeros((len(wide) // 4, 2 * h, 2 * w), np.int64)
     for k in range(len(wide)):
         side[k // 4, k % 4 // 2 :: 2, k % 2 :: 2] = wide[k]
-    return {"lf": lf, "tokens": tokens, "h": hyper, "y": tensor(coder, rows, a, "y", q, relu(side), 2 * h, 2 * w)}
+    y = tensor(coder, rows, a, "y", q, relu(side), 2 * h, 2 * w)
+    return {"lf": lf, "h": hyper, "vector": vector, "y": y}

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import load_file
 
-from intaglio.codecs.fasdiff.stream import SECTIONS, Stream, grid
+from intaglio.codecs.common.stream import SECTIONS, Stream, grid
 from intaglio.entropy.coder import Decoder, Encoder, Models
 from intaglio.entropy.tables import TOTAL, Tables, fit
 from intaglio.errors import Corrupt, WeightsError

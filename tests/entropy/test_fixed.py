@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from intaglio.codecs.fasdiff.stream import Stream
+from intaglio.codecs.common.stream import Stream
 from intaglio.entropy import fixed
 from intaglio.entropy.coder import Decoder, Encoder, Models
 from intaglio.entropy.fixed import LIMIT, MAX_BIAS, MAX_FAN_IN, MAX_WEIGHT, Conv, clip, pixel_shuffle, relu, shift
@@ -89,7 +89,7 @@ def test_floats_are_refused(use) -> None:
         use()
 
 
-@pytest.mark.parametrize("name", ["y.gain", "lf.inverse", "h.offset", "y.quality", "tokens.index", "y.out.0.weight",
+@pytest.mark.parametrize("name", ["y.gain", "lf.inverse", "h.offset", "y.quality", "vector.quality", "y.out.0.weight",
                                   "y_side.1.bias", "h_side.weight", "lf.context.2.bias", "tables.counts"])  # fmt: skip
 def test_mutant_with_float_weights(name: str) -> None:
     with pytest.raises(TypeError, match="integers wanted"):
@@ -107,10 +107,10 @@ def test_mutant_with_a_float_in_the_path(section: str) -> None:
         stream.decode(b"", 200, 1, 1)
 
 
-@pytest.mark.parametrize("section", ["lf", "tokens", "h", "y"])
+@pytest.mark.parametrize("section", ["lf", "h", "vector", "y"])
 def test_mutant_with_float_symbols(section: str) -> None:
     stream = Stream(ARRAYS, {})
-    resolve = dict.fromkeys(("lf", "tokens", "h", "y"), lambda where, indices, means: np.zeros(len(where), np.int64))
+    resolve = dict.fromkeys(("lf", "h", "vector", "y"), lambda where, indices, means: np.zeros(len(where), np.int64))
     resolve[section] = lambda where, indices, means: np.zeros(len(where))
     with pytest.raises(TypeError, match="integers wanted"):
         stream._run(200, 1, 1, resolve)

@@ -2,7 +2,7 @@
 
 tiny.safetensors      the integer entropy models of a tiny random compressor; every table of escapes and scales is met
 NAME.itg              files of stream 255 under them
-expected.safetensors  NAME.lf, .tokens, .h, .y: the integers that each file decodes to
+expected.safetensors  NAME.lf, .h, .vector, .y: the integers that each file decodes to
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ import numpy as np
 import torch
 from safetensors.numpy import save_file
 
-from intaglio.codecs.fasdiff.compressor import Compressor, CompressorConfig
-from intaglio.codecs.fasdiff.stream import SECTIONS, Stream, grid
+from intaglio.codecs.common.compressor import Compressor, CompressorConfig
+from intaglio.codecs.common.stream import SECTIONS, Stream, grid
 from intaglio.format import Header, write
 from intaglio.format.streams import CUSTOM
 from intaglio.train import export
 
 HERE = Path(__file__).parent
-CONFIG = CompressorConfig(fine=16, coarse=16, depth=1, y=16, h=8, lf=4, tokens=2, token_dim=4, width=16, cond=16)
+CONFIG = CompressorConfig(fine=16, coarse=16, depth=1, y=16, h=8, lf=4, vector=8, width=16, cond=16)
 FILES = {  # width, height, quality index, scale
     "small": (64, 64, 200, 0),
     "odd": (97, 33, 128, 0),
@@ -37,18 +37,16 @@ def models() -> export.Arrays:
     torch.manual_seed(11)
     compressor = Compressor(CONFIG)
     with torch.no_grad():
-        for four in (compressor.lf_model, compressor.h_model, compressor.y_model):
+        for four in (compressor.lf_model, compressor.h_model, compressor.vector_model, compressor.y_model):
             for layer in four.out:
                 layer.weight.mul_(12)
                 layer.bias.normal_(0.3)
-        compressor.token_model.scale.uniform_(-1, 2)
-        compressor.token_model.slope.uniform_(-1, 1)
     return export.integers(compressor)
 
 
 def tensors(rng: np.random.Generator, height: int, width: int, spread: float) -> dict[str, np.ndarray]:
-    shapes = {"lf": (CONFIG.lf, height, width), "tokens": (CONFIG.tokens * CONFIG.token_dim,),
-              "h": (CONFIG.h, height, width), "y": (CONFIG.y, 2 * height, 2 * width)}  # fmt: skip
+    shapes = {"lf": (CONFIG.lf, height, width), "h": (CONFIG.h, height, width),
+              "vector": (CONFIG.vector, 1, 1), "y": (CONFIG.y, 2 * height, 2 * width)}  # fmt: skip
     made = {name: rng.normal(0, spread, shape).astype(np.float32) for name, shape in shapes.items()}
     if spread > 1:  # a few values that no table reaches
         for array in made.values():

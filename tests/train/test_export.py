@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from intaglio.codecs.fasdiff.compressor import Compressor, CompressorConfig
-from intaglio.codecs.fasdiff.stream import SECTIONS, Stream
+from intaglio.codecs.common.compressor import Compressor, CompressorConfig
+from intaglio.codecs.common.stream import SECTIONS, Stream
 from intaglio.nets import packets
 from intaglio.train import export
 
-TINY = CompressorConfig(fine=16, coarse=24, depth=1, y=16, h=8, lf=4, tokens=2, token_dim=4, width=16, cond=16)
+TINY = CompressorConfig(fine=16, coarse=24, depth=1, y=16, h=8, lf=4, vector=8, width=16, cond=16)
 
 
 def test_packets_are_orthonormal() -> None:

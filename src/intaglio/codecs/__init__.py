@@ -1,1 +1,18 @@
 """The codecs: composition of compressor, prior and file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+CODECS = ("fasdiff", "cgdm")
+
+
+def model_of(codec: str) -> Any:
+    """The class of a codec's networks."""
+    if codec == "cgdm":
+        from intaglio.codecs.cgdm.model import CGDM
+
+        return CGDM
+    from intaglio.codecs.fasdiff.model import FaSDiff
+
+    return FaSDiff

@@ -60,6 +60,11 @@ def pixel_shuffle(x: Ints) -> Ints:
     return x.reshape(c, 2, 2, h, w).transpose(0, 3, 1, 4, 2).reshape(c, 2 * h, 2 * w)
 
 
+def pool(x: Ints) -> Ints:
+    """(c, h, w) to its means (c, 1, 1), rounded down."""
+    return integers(x).sum((1, 2), keepdims=True) // (x.shape[1] * x.shape[2])
+
+
 class Conv:
     """A 1x1 or 3x3 convolution (zero padding) of weight (O, I, k, k) and bias (O,), both integers as above."""
 

@@ -9,7 +9,7 @@ BARE_CUSTOM = 15
 
 STREAMS = {
     1: "fasdiff",
-    2: "cgdm",  # reserved: not released yet
+    2: "cgdm",
     254: "reserved",
     CUSTOM: "custom",
 }

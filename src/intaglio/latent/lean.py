@@ -24,7 +24,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from intaglio.latent.autoencoder import CHANNELS, FACTOR, INNER_REACH, Autoencoder, soft_clamp
+from intaglio.latent.autoencoder import CHANNELS, INNER_REACH, Autoencoder, soft_clamp
 from intaglio.latent.blocks import BLOCKS, WIDE, WIDTH, Block, NormedBlock, Up, conv
 from intaglio.latent.weights import FOLDER, channels_last, frozen, load_weights
 
@@ -33,9 +33,6 @@ THIN = 48
 
 THIN_BLOCKS = 2
 """Blocks at half the size."""
-
-BORDER = 2
-"""Latents at the border of a training crop that were not judged."""
 
 MODEL = "intaglio-lean"
 """What the weights' metadata must say."""
@@ -135,10 +132,3 @@ def load_lean(path: Path = FOLDER / "lean.safetensors", device: torch.device | s
     model = LeanDecoder()
     load_weights(model, path, MODEL)
     return frozen(model, device)
-
-
-def draw_whole(model: LeanDecoder, z: Tensor) -> Tensor:
-    """A whole picture (B, 3, 8h, 8w) of a latent: its border repeated outwards, for `model` knows the inside of crops."""
-    edge = BORDER * FACTOR
-    padded = F.pad(z, (BORDER, BORDER, BORDER, BORDER), mode="replicate")
-    return model(padded)[..., edge:-edge, edge:-edge]

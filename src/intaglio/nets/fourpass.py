@@ -104,25 +104,3 @@ class FourPass(nn.Module):
         residual = (y - means) * gain
         counted = residual + torch.rand_like(y) - 0.5 if self.training else residual.round()
         return y_hat, bits(counted, scales + offset).sum((1, 2, 3))
-
-
-class TokenModel(nn.Module):
-    """Entropy model of the semantic tokens: static scales per dimension and quality, zero mean."""
-
-    def __init__(self, n: int, gains: tuple[float, float]) -> None:
-        super().__init__()
-        self.gain = Gain(n, *gains)
-        self.scale = nn.Parameter(torch.zeros(n))
-        self.slope = nn.Parameter(torch.zeros(n))
-
-    def indices(self, q: torch.Tensor) -> torch.Tensor:
-        """Fractional scale indices (B, n), in steps."""
-        return (self.scale + self.slope * q[:, None]) * OCTAVE + self.gain(q) * (OCTAVE / 0.6931471805599453)
-
-    def forward(self, t: torch.Tensor, q: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Tokens (B, n) to (t_hat, bits (B,))."""
-        gain = self.gain(q).exp()
-        residual = t.float().clamp(-LIMIT, LIMIT) * gain
-        rounded = residual + (residual.round() - residual).detach()
-        noisy = residual + torch.rand_like(residual) - 0.5 if self.training else rounded
-        return rounded / gain, bits(noisy, self.indices(q)).sum(1)

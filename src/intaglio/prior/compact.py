@@ -41,10 +41,21 @@ class Control:
 
     maps: list[torch.Tensor]  # added before the blocks of 1/8, 1/16, 1/32
     scales: list[torch.Tensor]  # one plus these scale the features there
-    tokens: torch.Tensor  # (B, T, deep)
+    tokens: torch.Tensor | None  # (B, T, deep)
     cond: torch.Tensor  # (B, cond)
     base: torch.Tensor  # (B, 32, h, w) an estimate of the clean latent
     precision: torch.Tensor  # (B, 32) its inverse error variance
+
+    def window(self, top: int, left: int, height: int, width: int) -> Control:
+        """The control of a part of the latent, sides and place multiples of 4; global fields stay."""
+
+        def cut(x: torch.Tensor, level: int = 0) -> torch.Tensor:
+            if x.shape[2:] == (1, 1):
+                return x
+            return x[..., top >> level : (top + height) >> level, left >> level : (left + width) >> level]
+
+        maps, scales = ([cut(x, level) for level, x in enumerate(xs)] for xs in (self.maps, self.scales))
+        return Control(maps, scales, self.tokens, self.cond, cut(self.base), self.precision)
 
 
 class Attention(nn.Module):

@@ -44,12 +44,11 @@ class LatentCache:
     def __len__(self) -> int:
         return self.rows
 
-    def batch(self, rows: np.ndarray, tops: np.ndarray, lefts: np.ndarray, n: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """Crops of n x n latents at (tops, lefts): pictures (B, 3, 8n, 8n) in 0..1 and latents (B, 32, n, n), float32."""
-        x = np.stack([self.crops[r, 8 * t : 8 * (t + n), 8 * c : 8 * (c + n)] for r, t, c in zip(rows, tops, lefts)])
-        z = np.stack([self.latents[r, :, t : t + n, c : c + n] for r, t, c in zip(rows, tops, lefts)])
-        pixels = torch.from_numpy(x).permute(0, 3, 1, 2).to(torch.float32) / 255
-        return pixels, torch.from_numpy(z).float()
+    def crop(self, row: int, top: int, left: int, n: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """n x n latents from (top, left) of a row: picture (3, 8n, 8n) in 0..1 and latent (32, n, n), float32."""
+        x = self.crops[row, 8 * top : 8 * (top + n), 8 * left : 8 * (left + n)]
+        z = self.latents[row, :, top : top + n, left : left + n]
+        return torch.from_numpy(np.array(x)).permute(2, 0, 1).float() / 255, torch.from_numpy(np.array(z)).float()
 
 
 def _open(path: Path, dtype: Any, shape: tuple[int, ...]) -> Any:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
-from intaglio.codecs.fasdiff.compressor import CompressorConfig
+from intaglio.codecs.common.compressor import CompressorConfig
 from intaglio.format.streams import CUSTOM
 from intaglio.prior.compact import PriorConfig
 
@@ -49,6 +49,7 @@ class Recipe:
     stages: dict[str, StageConfig] = field(default_factory=dict)
     seed: int = 0
     stream: int = CUSTOM  # id that the exported weights carry
+    mix: float = 0.15  # share of the pictures that come from a further cache, where one is given
     generated: int = 0  # pictures to make up where no data are given; 0: data are needed
     validation: int = 16  # validation pictures looked at
     fitted: int = 200  # training pictures that the probability tables are fitted to

@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from intaglio.codecs.fasdiff.compressor import Compressor
-from intaglio.codecs.fasdiff.stream import SECTIONS, Stream
+from intaglio.codecs.common.compressor import Compressor
+from intaglio.codecs.common.stream import SECTIONS, Stream
 from intaglio.entropy.fixed import ACTIVATION, LIMIT, MAX_WEIGHT, WEIGHT, Ints
 from intaglio.entropy.tables import Tables, fit
 from intaglio.nets import packets
@@ -69,10 +69,8 @@ def _four(name: str, model: FourPass) -> Arrays:
 def integers(model: Compressor) -> Arrays:
     """The entropy models of a compressor in integers, with tables that are plain Gaussians."""
     arrays = _four("lf", model.lf_model) | _four("h", model.h_model) | _four("y", model.y_model)
-    arrays |= _scales("tokens", model.token_model.gain) | _conv("h_side", model.h_side)
+    arrays |= _four("vector", model.vector_model) | _conv("h_side", model.h_side)
     arrays |= _conv("y_side.0", model.y_side[0]) | _conv("y_side.1", model.y_side[1])  # type: ignore[arg-type]
-    index = model.token_model.indices(_qualities()).detach().round().clamp(0, SCALES - 1)
-    arrays["tokens.index"] = index.numpy().astype(np.int32)
     counts, reach = fit([{} for _ in SIGMAS], SIGMAS)
     return arrays | _tables(counts, reach)
 

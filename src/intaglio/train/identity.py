@@ -96,6 +96,12 @@ class Recogniser(nn.Module):
         return F.normalize(self.linear1(self.linear7(x)).flatten(1).float(), dim=1)
 
 
+def readable(landmarks: Tensor, side: int, most: int) -> Tensor:
+    """Rows of `landmarks` (B, 68, 2), `most` at most, whose face lies inside crops `side` pixels wide; NaN is none."""
+    points = five_points(landmarks)
+    return ((points > 0) & (points < side)).all(2).all(1).nonzero()[:most, 0]
+
+
 class Identity(nn.Module):
     """1 - cosine of the faces in two batches of pictures (B, 3, H, W) in 0..1: distances (B,), 0 to 2."""
 

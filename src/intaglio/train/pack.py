@@ -1,4 +1,4 @@
-"""Weights files out of trained networks: what `intaglio.codecs.fasdiff` and `intaglio.latent.lean` load."""
+"""Weights files out of trained networks: what `intaglio.codecs` and `intaglio.latent.lean` load."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from intaglio.codecs.fasdiff import weights
+from intaglio.codecs.cgdm.model import CGDM
+from intaglio.codecs.common import weights
 from intaglio.codecs.fasdiff.model import FaSDiff
 from intaglio.latent.lean import MODEL, LeanDecoder
 from intaglio.latent.weights import save_weights
@@ -23,11 +24,12 @@ Pairs = Iterable[tuple[torch.Tensor, torch.Tensor]]
 def whole_pictures(cache: LatentCache, count: int, batch: int = 8) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
     """The first `count` pictures of a cache, whole."""
     for rows in np.array_split(np.arange(min(count, len(cache))), -(-min(count, len(cache)) // batch)):
-        yield cache.batch(rows, 0 * rows, 0 * rows, cache.size // 8)
+        x, z = zip(*(cache.crop(row, 0, 0, cache.size // 8) for row in rows))
+        yield torch.stack(x), torch.stack(z)
 
 
-def pack(model: FaSDiff, pictures: Pairs, path: Path, stream: int) -> None:
-    """Write FaSDiff's weights file: entropy nets in integers, tables fitted to training pictures, the rest in fp16.
+def pack(codec: str, model: FaSDiff | CGDM, pictures: Pairs, path: Path, stream: int) -> None:
+    """Write a codec's weights file: entropy nets in integers, tables fitted to training pictures, the rest in fp16.
 
     Raises:
         ValueError: a weight is out of the fixed-point range of the entropy nets.
@@ -36,8 +38,8 @@ def pack(model: FaSDiff, pictures: Pairs, path: Path, stream: int) -> None:
     arrays = export.integers(model.compressor)
     arrays = export.refit(arrays, [p for x, z in pictures for p in export.tensors(model.compressor, z, x)])
     config, prior = model.compressor.cfg, model.prior.cfg
-    model.compressor.drop_entropy_models()
-    weights.write(path, config, prior, stream, arrays, model.state_dict())
+    model.compressor.keep_transforms()
+    weights.write(path, codec, config, prior, stream, arrays, model.state_dict())
 
 
 def pack_lean(model: LeanDecoder, path: Path) -> None:

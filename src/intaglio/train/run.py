@@ -1,8 +1,11 @@
 """One run of a recipe in a folder: which stage starts from which, and what each needs.
 
-RUN/compressor/ema.pt ─┬─► control ─► joint ─► RUN/fasdiff.safetensors
+RUN/compressor/ema.pt ─┬─► control ─► joint ─► RUN/CODEC.safetensors
 RUN/prior/ema.pt ──────┘      ▲         ▲
 RUN/lean/ema.pt ──────────────┴─────────┴────► RUN/lean.safetensors
+
+A stage that the recipe leaves out is taken from the run that this one starts from (`start`), and so are the first
+weights of compressor and control, as far as names and shapes agree.
 """
 
 from __future__ import annotations
@@ -10,21 +13,21 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import nn
 
-from intaglio.codecs.fasdiff.compressor import Compressor
-from intaglio.codecs.fasdiff.model import FaSDiff
+from intaglio.codecs import model_of
 from intaglio.errors import IntaglioError
 from intaglio.latent.autoencoder import Autoencoder
 from intaglio.latent.lean import LeanDecoder
 from intaglio.latent.weights import channels_last, frozen
 from intaglio.prior.compact import CompactPrior
-from intaglio.train import cache, generated, pack
+from intaglio.train import cache, faces, generated, pack
 from intaglio.train.config import Recipe, StageConfig
 from intaglio.train.data import Sampler, Validation
+from intaglio.train.identity import Identity
 from intaglio.train.loop import Stage, train
 from intaglio.train.perceptual import LPIPS
 from intaglio.train.stages.compressor import CompressorStage
@@ -50,6 +53,8 @@ class Run:
     data: list[Path] | None
     val: Path | None
     features: Path | None
+    mix: Path | None  # a further latent cache, `recipe.mix` of the pictures
+    start: Path | None  # the folder of a finished run, of either codec
     deadline: float  # seconds since the epoch
 
     def do(self, name: str, limit: int | None = None) -> bool:
@@ -75,37 +80,66 @@ class Run:
     # --- What stages are made of --------------------------------------------------------------------------------
 
     def _stage(self, name: str, cfg: StageConfig) -> Stage:
-        sampler = Sampler(self._cache, cfg, self._device)
+        sampler = self._sampler(cfg)
         if name == "prior":
             return PriorStage(self._placed(CompactPrior(self.recipe.prior)), sampler, self._autoencoder)
         if name == "compressor":
-            model = self._placed(Compressor(self.recipe.compressor))
-            return CompressorStage(model, sampler, self._validation, self._autoencoder, self._lpips)
+            compressor = self._placed(self._begun(self._new().compressor, "compressor"))
+            return CompressorStage(
+                compressor, sampler, self._validation, self._autoencoder, self._lpips, self._identity
+            )
         if name == "lean":
             lean = self._placed(LeanDecoder.from_reference(self._autoencoder))
             return LeanStage(lean, sampler, self._validation, self._autoencoder, self._lpips)
         if name in ("control", "joint"):
-            fasdiff = self._placed(self._fasdiff(name))
+            model = self._placed(self._model(name))
             decoder = frozen(self._trained(LeanDecoder(), "lean"), self._device)
-            kind = ControlStage if name == "control" else JointStage
-            return kind(fasdiff, sampler, self._validation, decoder, self._lpips)
+            if name == "control":
+                return ControlStage(model, sampler, self._validation, decoder, self._lpips)
+            return JointStage(model, sampler, self._validation, decoder, self._lpips, self._identity)
         raise TrainingError(f"the recipe has a stage {name!r}, which this version does not know")
 
-    def _fasdiff(self, before: str) -> FaSDiff:
-        """FaSDiff with what was trained before a stage."""
-        model = FaSDiff(self.recipe.compressor, self.recipe.prior)
-        if before == "control":
-            self._trained(model.compressor, "compressor")
+    def _sampler(self, cfg: StageConfig) -> Sampler:
+        caches, share = [self._cache], self.recipe.mix
+        if self.mix is not None:
+            caches.append(cache.LatentCache(self.mix))
+        return Sampler(caches, [1 - share, share][: len(caches)], cfg, self._device)
+
+    def _new(self) -> Any:
+        return model_of(self.recipe.codec)(self.recipe.compressor, self.recipe.prior)
+
+    def _model(self, before: str) -> Any:
+        """The codec's networks with what was trained before a stage."""
+        model = self._new()
+        if before != "control":
+            return self._trained(model, "control" if before == "joint" else "joint")
+        if "prior" in self.recipe.stages or self.start is None:
             self._trained(model.prior, "prior")
-            return model
-        return self._trained(model, "control" if before == "joint" else "joint")
+        else:
+            self._begun(model, "joint")
+        self._trained(model.compressor, "compressor")
+        return model
 
     def _trained(self, model: Net, name: str) -> Net:
         """The model with the averaged weights of a stage."""
-        path = self.folder / name / "ema.pt"
+        folder = self.folder if name in self.recipe.stages or self.start is None else self.start
+        path = folder / name / "ema.pt"
         if not path.exists():
             raise TrainingError(f"there is no {path}: stage {name} comes first")
         model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+        return model
+
+    def _begun(self, model: Net, name: str) -> Net:
+        """The model with what fits of a stage of the run that this one starts from."""
+        if self.start is None:
+            return model
+        found = torch.load(self.start / name / "ema.pt", map_location="cpu", weights_only=True)
+        own = model.state_dict()
+        for key, tensor in found.items():
+            key = key.replace("enhancement.", "fusion.") if self.recipe.codec == "cgdm" else key
+            if key in own and own[key].shape == tensor.shape:
+                own[key] = tensor
+        model.load_state_dict(own)
         return model
 
     def _placed(self, model: Net) -> Net:
@@ -126,6 +160,10 @@ class Run:
         if self.features is None:
             print("No --features: the feature networks have random weights, so all figures mean nothing.")
         return LPIPS(self.features).to(self._device)
+
+    @functools.cached_property
+    def _identity(self) -> Identity:
+        return Identity(self.features).to(self._device)
 
     @functools.cached_property
     def _cache(self) -> cache.LatentCache:
@@ -158,10 +196,13 @@ class Run:
         made = cache.build(
             self.cache_folder, data, size=cfg.size, variants=cfg.variants, limit=limit, deadline=self.deadline
         )
+        if self.features is not None:
+            faces.find(made, self.features)
         return len(made) >= min(limit or made.total, made.total)
 
     def _export(self) -> bool:
         pictures = pack.whole_pictures(self._cache, self.recipe.fitted)
-        pack.pack(self._fasdiff("export"), pictures, self.folder / "fasdiff.safetensors", self.recipe.stream)
+        path = self.folder / f"{self.recipe.codec}.safetensors"
+        pack.pack(self.recipe.codec, self._model("export"), pictures, path, self.recipe.stream)
         pack.pack_lean(self._trained(LeanDecoder(), "lean"), self.folder / "lean.safetensors")
         return True

@@ -1,8 +1,11 @@
-"""Stage `compressor`: rate + latent error + picture error, on cached latents, no decoder in the loss.
+"""Stage `compressor`: rate + errors of latent, picture and identity, on cached latents, no decoder in the loss.
 
-    loss = (bits / pixels + lambda(q) * (LATENT * |z - z_base|^2 + PICTURE * |x - x_base|^2)) / sqrt(lambda(q))
+    loss = (bits / pixels + lambda(q) * (LATENT * |z - z_base|^2 + PICTURE * |x - x_base|^2 + identity)) / sqrt(lambda(q))
+    identity = BASE * (1 - cosine of the base picture's face) + TOKENS * share that the tokens miss
 
-The division keeps low and high rates of equal weight. lambda runs geometrically over quality.
+The division keeps low and high rates of equal weight. lambda runs geometrically over quality. Errors of latent and
+picture weigh FACE times as much where a face is read. The cosine is to the original's vector of a recogniser; what the
+tokens have to say is the principal components of that vector, so that they carry who it is.
 """
 
 from __future__ import annotations
@@ -11,19 +14,23 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
-from torch import nn
 
-from intaglio.codecs.fasdiff.compressor import Compressor
+from intaglio.codecs.common.compressor import Compressor
 from intaglio.latent.autoencoder import Autoencoder
 from intaglio.nets import packets
 from intaglio.precision import best_dtype
 from intaglio.train.data import Crops, Sampler, Validation
+from intaglio.train.faces import weights
+from intaglio.train.identity import Identity, readable
 from intaglio.train.perceptual import LPIPS
 from intaglio.train.sheet import sheet
 
-LATENT, PICTURE = 0.25, 60.0
-LAMBDA = (0.012, 20.0)  # at quality 0 and 1
+LATENT, PICTURE, FACE = 0.25, 60.0, 4.0
+BASE, TOKENS, FACES = 0.3, 0.05, 4  # `FACES`: in so many crops of a batch at most
+UNIT = 10.0  # makes principal components of unit vectors about one
+LAMBDA = (0.012, 60.0)  # at quality 0 and 1
 CHECKED = (0, 64, 128)  # quality indices looked at in validation
 
 
@@ -33,30 +40,60 @@ def lam(q: torch.Tensor) -> torch.Tensor:
     return low * (high / low) ** q
 
 
+def principal(people: NDArray[np.float32], count: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """The mean (512,) of vectors (N, 512), and UNIT times their `count` principal directions (512, count); else zeros."""
+    if len(people) < count:
+        return torch.zeros(512), torch.zeros(512, count)
+    mean = people.mean(0)
+    _, directions = np.linalg.eigh(np.cov(people - mean, rowvar=False))  # ascending
+    return torch.from_numpy(mean), torch.from_numpy(UNIT * directions[:, : -count - 1 : -1].astype(np.float32))
+
+
 class CompressorStage:
     """Trains analysis, entropy models and synthesis together."""
 
     name = "compressor"
 
     def __init__(
-        self, model: Compressor, sampler: Sampler, validation: Validation, autoencoder: Autoencoder, lpips: LPIPS
+        self,
+        model: Compressor,
+        sampler: Sampler,
+        validation: Validation,
+        autoencoder: Autoencoder,
+        lpips: LPIPS,
+        identity: Identity,
     ) -> None:
-        self.model: nn.Module = model
-        self.sampler, self.validation, self.autoencoder, self.lpips = sampler, validation, autoencoder, lpips
+        self.model: Any = model
+        self.sampler, self.validation, self.autoencoder = sampler, validation, autoencoder
+        self.lpips, self.identity = lpips, identity
+
+        people = np.concatenate(sampler.people)
+        found = principal(people[~np.isnan(people[:, 0])], model.cfg.vector)
+        self.mean, self.basis = (t.to(sampler.device) for t in found)
 
     def sample(self, rng: np.random.Generator) -> Crops:
         return self.sampler(rng)
 
     def loss(self, batch: Crops) -> tuple[torch.Tensor, dict[str, float]]:
         p = packets.analyse(batch.x - 0.5)
-        _, prompt, bits = self.model(batch.z, p, batch.q)
-        pixels = batch.x.shape[2] * batch.x.shape[3]
-        rate = torch.stack(list(bits.values())).sum(0) / pixels
-        latent = (prompt.latent.float() - batch.z).square().mean((1, 2, 3))
-        picture = (prompt.packets.float() - p).square().mean((1, 2, 3))
-        weight = lam(batch.q)
-        loss = ((rate + weight * (LATENT * latent + PICTURE * picture)) * weight.rsqrt()).mean()
+        coded, prompt, bits = self.model(batch.z, p, batch.q)
+        side = batch.x.shape[3]
+        rate = torch.stack(list(bits.values())).sum(0) / side**2
+        where = weights(batch.landmarks, side, 8, FACE)
+        latent = (where * (prompt.latent.float() - batch.z).square()).mean((1, 2, 3))
+        picture = (where * (prompt.packets.float() - p).square()).mean((1, 2, 3))
+        error = LATENT * latent + PICTURE * picture
         logs = {"bpp": rate, "latent": latent, "picture": picture}
+        faces = readable(batch.landmarks, side, FACES)
+        if len(faces):
+            base = (packets.synthesise(prompt.packets[faces].float()) + 0.5).clamp(0, 1)
+            logs["base"] = 1 - (self.identity.embed(base, batch.landmarks[faces]) * batch.people[faces]).sum(1)
+            wanted = (batch.people[faces] - self.mean) @ self.basis
+            missed = (coded.vector[faces, :, 0, 0].float() - wanted).square().sum(1)
+            logs["tokens"] = missed / wanted.square().sum(1).clamp(min=1e-6)
+            error = error.index_add(0, faces, BASE * logs["base"] + TOKENS * logs["tokens"])
+        weight = lam(batch.q)
+        loss = ((rate + weight * error) * weight.rsqrt()).mean()
         return loss, {k: float(v.mean().detach()) for k, v in logs.items()}
 
     @torch.inference_mode()

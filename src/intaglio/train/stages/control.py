@@ -13,8 +13,10 @@ import torch
 from PIL import Image
 from torch import nn
 
-from intaglio.codecs.fasdiff.compressor import Coded, Prompt
-from intaglio.codecs.fasdiff.model import FaSDiff, base_picture, hold_low_band
+from intaglio.codecs.cgdm.model import CGDM
+from intaglio.codecs.common.compressor import Coded, Prompt
+from intaglio.codecs.common.picture import base_picture
+from intaglio.codecs.fasdiff.model import FaSDiff
 from intaglio.nets import packets
 from intaglio.precision import best_dtype
 from intaglio.prior.sampler import levels
@@ -29,7 +31,9 @@ CHECKED = (48, 112)  # quality indices looked at in validation
 
 
 @torch.no_grad()
-def encode(model: FaSDiff, x: torch.Tensor, z: torch.Tensor, q: torch.Tensor) -> tuple[Coded, Prompt, torch.Tensor]:
+def encode(
+    model: FaSDiff | CGDM, x: torch.Tensor, z: torch.Tensor, q: torch.Tensor
+) -> tuple[Coded, Prompt, torch.Tensor]:
     """What a decoder would see of pictures x (B, 3, H, W) with latents z: (decoded tensors, prompt, bytes (B,))."""
     coded, prompt, bits = model.compressor(z, packets.analyse(x - 0.5), q)
     return coded, prompt, torch.stack(list(bits.values())).sum(0) / 8
@@ -51,10 +55,10 @@ def validate_drawn(
             noise = torch.randn(zs.shape, generator=torch.Generator().manual_seed(0)).to(x.device)
             size.append(count)
             with torch.autocast(x.device.type, dtype, enabled=dtype != torch.float32):
-                shown = {"base": base_picture(prompt), "latent": hold_low_band(decoder(prompt.latent.float()), prompt)}
+                shown = {"base": base_picture(prompt), "latent": model.hold(decoder(prompt.latent.float()), prompt)}
                 for steps in (1, 4):
                     drawn = model.draw(coded, prompt, q, steps, noise)
-                    shown[f"steps{steps}"] = hold_low_band(decoder(drawn.float()), prompt)
+                    shown[f"steps{steps}"] = model.hold(decoder(drawn.float()), prompt)
             for name, picture in shown.items():
                 found.setdefault(name, []).append(picture.float().clamp(0, 1))
         values[f"q{index}/bytes"] = float(torch.cat(size).mean())
@@ -68,12 +72,12 @@ def validate_drawn(
 
 
 class ControlStage:
-    """Trains enhancement and prior to denoise, given the prompt."""
+    """Trains what steers the prior, and the prior, to denoise, given the prompt."""
 
     name = "control"
 
     def __init__(
-        self, model: FaSDiff, sampler: Sampler, validation: Validation, decoder: nn.Module, lpips: LPIPS
+        self, model: FaSDiff | CGDM, sampler: Sampler, validation: Validation, decoder: nn.Module, lpips: LPIPS
     ) -> None:
         model.compressor.eval().requires_grad_(False)
         self.model: Any = model
@@ -91,7 +95,7 @@ class ControlStage:
         sigma = torch.where(one, start, sigma)
         noisy = batch.z + sigma[:, None, None, None] * torch.randn_like(batch.z)
         noisy = torch.where(one[:, None, None, None], prompt.latent.float(), noisy)
-        control = self.model.enhancement(coded, prompt, batch.q)
+        control = self.model.control(coded, prompt, batch.q)
         error = (self.model.prior(noisy, sigma, control) - batch.z).square().mean((1, 2, 3))
         loss = (error / (torch.where(one, 1.0, sigma.square()) + 0.25)).mean()
         base = (prompt.latent.float() - batch.z).square().mean()

@@ -1,4 +1,4 @@
-"""Stage `lean`: the lean decoder learns pictures from latents; every third step also by LPIPS."""
+"""Stage `lean`: the lean decoder learns pictures from latents; in a third of the steps also by LPIPS."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from intaglio.train.perceptual import LPIPS
 from intaglio.train.sheet import sheet
 from intaglio.train.stages.compressor import psnr
 
-PERCEPTUAL_EVERY, PERCEPTUAL_BATCH = 3, 6
+PERCEPTUAL_SHARE, PERCEPTUAL_PIXELS = 1 / 3, 6 * 128**2  # of the steps, and of those at most
 MARGIN = 16  # pixels at the border of a crop that see less than they would in the whole picture: not judged
 ABSOLUTE, SQUARED, PERCEPTUAL = 1.0, 10.0, 0.5  # weights of the three errors
 
 
-def inner(x: torch.Tensor) -> torch.Tensor:
-    """The part of a crop that is judged."""
-    return x[..., MARGIN:-MARGIN, MARGIN:-MARGIN]
+def judged(x: torch.Tensor, whole: bool) -> torch.Tensor:
+    """The part of crops (B, 3, H, W) that is judged; all of whole pictures."""
+    return x if whole else x[..., MARGIN:-MARGIN, MARGIN:-MARGIN]
 
 
 class LeanStage:
@@ -41,9 +41,9 @@ class LeanStage:
         return self.sampler(rng)
 
     def loss(self, batch: Crops) -> tuple[torch.Tensor, dict[str, float]]:
-        perceptual = int(batch.rows[0]) % PERCEPTUAL_EVERY == 0
-        n = PERCEPTUAL_BATCH if perceptual else len(batch.x)
-        x, drawn = inner(batch.x[:n]), inner(self.model(batch.z[:n]).float())
+        perceptual = batch.chance < PERCEPTUAL_SHARE
+        n = max(1, PERCEPTUAL_PIXELS // batch.x[0, 0].numel()) if perceptual else len(batch.x)
+        x, drawn = judged(batch.x[:n], batch.whole), judged(self.model(batch.z[:n]).float(), batch.whole)
         error = drawn - x
         loss = ABSOLUTE * error.abs().mean() + SQUARED * error.square().mean()
         logs = {"absolute": float(error.abs().mean().detach())}

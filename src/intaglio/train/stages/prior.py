@@ -56,6 +56,6 @@ class PriorStage:
         return loss, {}
 
     def validate(self, model: nn.Module) -> tuple[dict[str, float], Image.Image]:
-        z = draw(model, DRAWN, self.sampler.cache.size // 8, device=self.sampler.device)
+        z = draw(model, DRAWN, self.sampler.caches[0].size // 8, device=self.sampler.device)
         with torch.inference_mode():
             return {"deviation": float(z.std())}, sheet([self.autoencoder.decode(z)])

@@ -1,7 +1,7 @@
-"""FaSDiff's weights file: one safetensors file, its metadata the configuration; read strictly.
+"""A codec's weights file: one safetensors file, its metadata the configuration; read strictly.
 
 entropy.*      integers of the entropy models (see `Stream`), int32 and int64
-everything else  fp16 matrices and fp32 vectors of analysis, synthesis, enhancement and prior
+everything else  fp16 matrices and fp32 vectors of the other networks
 """
 
 from __future__ import annotations
@@ -16,13 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
-from intaglio.codecs.fasdiff.stream import Stream
+from intaglio.codecs.common.stream import Stream
 from intaglio.errors import WeightsError
 
 FOLDER = Path(__file__).parents[2] / "weights"
-PACKAGED = FOLDER / "fasdiff.safetensors"
-ENVIRONMENT = "INTAGLIO_FASDIFF"  # names another file than the packaged one, e.g. a custom model
-MODEL = "intaglio-fasdiff"
+ENVIRONMENT = {"fasdiff": "INTAGLIO_FASDIFF", "cgdm": "INTAGLIO_CGDM"}
+"""Per codec, the variable that names another file than the packaged one, e.g. a custom model."""
 Arrays = dict[str, NDArray[Any]]
 
 
@@ -30,6 +29,7 @@ Arrays = dict[str, NDArray[Any]]
 class Weights:
     """A weights file read into memory, not yet a network (no torch)."""
 
+    codec: str
     config: dict[str, dict[str, int]]  # "compressor" and "prior"
     stream: int  # stream id
     entropy: Arrays
@@ -41,16 +41,16 @@ class Weights:
         return Stream(self.entropy, frozen)
 
 
-def default() -> Path:
+def default(codec: str) -> Path:
     """The file that is used where none is named: the environment's, else the packaged one."""
-    return Path(os.environ.get(ENVIRONMENT) or PACKAGED)
+    return Path(os.environ.get(ENVIRONMENT[codec]) or FOLDER / f"{codec}.safetensors")
 
 
-def read(path: Path | None = None) -> Weights:
+def read(codec: str, path: Path | None = None) -> Weights:
     """Raises WeightsError, in one sentence, for a file that is missing, damaged or of another model."""
     import zlib
 
-    path = path or default()
+    path = path or default(codec)
     try:
         with safe_open(path, framework="np") as file:
             metadata = file.metadata() or {}
@@ -59,18 +59,18 @@ def read(path: Path | None = None) -> Weights:
         raise WeightsError(f"there are no weights at {path}: reinstall intaglio or name another file") from None
     except (SafetensorError, OSError) as error:
         raise WeightsError(f"{path} is not a whole safetensors file ({error})") from error
-    if metadata.get("model") != MODEL:
-        raise WeightsError(f"{path} holds weights of {metadata.get('model')!r} where those of {MODEL!r} are needed")
+    if metadata.get("model") != f"intaglio-{codec}":
+        raise WeightsError(f"{path} holds weights of {metadata.get('model')!r} where those of {codec} are needed")
     entropy = {k.removeprefix("entropy."): v for k, v in arrays.items() if k.startswith("entropy.")}
     nets = {k: v for k, v in arrays.items() if not k.startswith("entropy.")}
     crc = 0
     for name in sorted(nets):
         crc = zlib.crc32(np.ascontiguousarray(nets[name]).tobytes(), crc)
-    return Weights(json.loads(metadata["config"]), int(metadata["stream"]), entropy, nets, f"{crc:08x}")
+    return Weights(codec, json.loads(metadata["config"]), int(metadata["stream"]), entropy, nets, f"{crc:08x}")
 
 
 def load_model(weights: Weights) -> Any:
-    """The networks of a weights file (`FaSDiff`, eval, fp32).
+    """The networks of a weights file (`FaSDiff` or `CGDM`, eval, fp32).
 
     The entropy nets of the compressor are not in it: they exist as integers only.
 
@@ -79,13 +79,15 @@ def load_model(weights: Weights) -> Any:
     """
     import torch
 
-    from intaglio.codecs.fasdiff.compressor import CompressorConfig
-    from intaglio.codecs.fasdiff.model import FaSDiff
+    from intaglio.codecs import model_of
+    from intaglio.codecs.common.compressor import CompressorConfig
     from intaglio.latent.weights import frozen
     from intaglio.prior.compact import PriorConfig
 
-    model = FaSDiff(CompressorConfig(**weights.config["compressor"]), PriorConfig(**weights.config["prior"]))
-    model.compressor.drop_entropy_models()
+    model = model_of(weights.codec)(
+        CompressorConfig(**weights.config["compressor"]), PriorConfig(**weights.config["prior"])
+    )
+    model.compressor.keep_transforms()
     wanted = model.state_dict()
     for what, names in (
         ("lack", wanted.keys() - weights.nets.keys()),
@@ -100,7 +102,7 @@ def load_model(weights: Weights) -> Any:
     return frozen(model, "cpu")
 
 
-def write(path: Path, config: Any, prior: Any, stream: int, entropy: Arrays, state: dict[str, Any]) -> None:
+def write(path: Path, codec: str, config: Any, prior: Any, stream: int, entropy: Arrays, state: dict[str, Any]) -> None:
     """Write a weights file from configurations (dataclasses), integer entropy models and the networks' state."""
     from safetensors.numpy import save_file
 
@@ -109,7 +111,7 @@ def write(path: Path, config: Any, prior: Any, stream: int, entropy: Arrays, sta
         array = tensor.detach().cpu().numpy()
         arrays[name] = array.astype(np.float16 if array.ndim > 1 else np.float32)
     metadata = {
-        "model": MODEL,
+        "model": f"intaglio-{codec}",
         "stream": str(stream),
         "config": json.dumps({"compressor": asdict(config), "prior": asdict(prior)}),
     }

@@ -1,4 +1,4 @@
-"""FaSDiff's payload: the coded tensors to bytes and back, exactly, in the order lf, tokens, h, y.
+"""The payload: the coded tensors to bytes and back, exactly, in the order lf, h, vector, y.
 
 Integers and the quality index only; no torch. The float tensors of an encoder enter in `_quantiser` and nowhere else.
 """
@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from intaglio.entropy.coder import Decoder, Encoder, Models
-from intaglio.entropy.fixed import ACTIVATION, Ints, conv, integers, pixel_shuffle, relu
-from intaglio.entropy.fourpass import STEP, FourPass, Resolve, Scales
+from intaglio.entropy.fixed import ACTIVATION, Ints, conv, integers, pixel_shuffle, pool, relu
+from intaglio.entropy.fourpass import STEP, FourPass, Resolve
 from intaglio.entropy.tables import Tables
 
 STRIDE = 32  # pictures are padded to multiples of this
-SECTIONS = ("lf", "tokens", "h", "y")
+SECTIONS = ("lf", "h", "vector", "y")
 Floats = NDArray[np.float32]
 
 
@@ -33,8 +33,8 @@ class Values:
     """The coded tensors of one picture, decoded: integers with 12 fractional bits."""
 
     lf: Ints  # (C, H/32, W/32)
-    tokens: Ints  # (T,)
     h: Ints  # (C, H/32, W/32)
+    vector: Ints  # (C, 1, 1)
     y: Ints  # (C, H/16, W/16)
 
     def floats(self) -> dict[str, Floats]:
@@ -53,9 +53,7 @@ class Stream:
     def __init__(self, weights: Mapping[str, NDArray[Any]], frozen: Mapping[str, NDArray[Any]]) -> None:
         self.models = Models(Tables(weights["tables.counts"], weights["tables.reach"]))
         self.dead_zone = integers(weights["tables.dead_zone"])  # per index: rounding threshold, 1/256 steps
-        self.four = {name: FourPass(part(weights, name)) for name in ("lf", "h", "y")}
-        self.tokens = Scales.load(part(weights, "tokens"))
-        self.token_index = integers(weights["tokens.index"])  # (256, T)
+        self.four = {name: FourPass(part(weights, name)) for name in SECTIONS}
         self.h_side = conv(weights, "h_side")
         self.y_side = conv(weights, "y_side.0"), conv(weights, "y_side.1")
         digest = hashlib.sha256()
@@ -67,14 +65,12 @@ class Stream:
     def _run(self, q: int, h: int, w: int, resolve: Mapping[str, Resolve]) -> Values:
         """All sections in order; h, w is the size in units of 1/32."""
         lf = self.four["lf"].run(None, q, h, w, resolve["lf"])
-        index = self.token_index[q]
-        channel = np.arange(len(index))
-        zeros = np.zeros(len(index), np.int64)
-        tokens = self.tokens.value(resolve["tokens"](channel, index, zeros), zeros, q, channel)
         hyper = self.four["h"].run(relu(self.h_side(lf)), q, h, w, resolve["h"])
-        side = relu(self.y_side[0](np.concatenate([lf, hyper])))
+        both = np.concatenate([lf, hyper])
+        vector = self.four["vector"].run(pool(both), q, 1, 1, resolve["vector"])
+        side = relu(self.y_side[0](both))
         side = relu(pixel_shuffle(self.y_side[1](side)))
-        return Values(lf, tokens, hyper, self.four["y"].run(side, q, 2 * h, 2 * w, resolve["y"]))
+        return Values(lf, hyper, vector, self.four["y"].run(side, q, 2 * h, 2 * w, resolve["y"]))
 
     def encode(self, tensors: Mapping[str, Floats], q: int) -> tuple[bytes, Values]:
         """Unquantised tensors of one picture (as in `Values`, in units) at quality index q: (payload, what it decodes to)."""
@@ -97,7 +93,7 @@ class Stream:
     def _quantiser(self, name: str, tensor: Floats, q: int) -> Resolve:
         """Rounds to symbols; below the dead zone's threshold of its table a residual becomes 0."""
         flat = tensor.reshape(-1).astype(np.float64)
-        scales = self.tokens if name == "tokens" else self.four[name].scales
+        scales = self.four[name].scales
         per_channel = flat.size // scales.gain.shape[1]
 
         def quantise(where: Ints, indices: Ints, means: Ints) -> Ints:

@@ -1,4 +1,4 @@
-"""FaSDiff end to end: uint8 pictures to payloads, payloads to uint8 pictures."""
+"""A codec end to end: uint8 pictures to payloads, payloads to uint8 pictures."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import torch
 from numpy.typing import NDArray
 
 from intaglio import image
-from intaglio.codecs.fasdiff import weights as files
-from intaglio.codecs.fasdiff.compressor import Coded
-from intaglio.codecs.fasdiff.model import base_picture, hold_low_band
-from intaglio.codecs.fasdiff.stream import SECTIONS, STRIDE, grid
+from intaglio.codecs.common import weights as files
+from intaglio.codecs.common.compressor import Coded
+from intaglio.codecs.common.picture import base_picture
+from intaglio.codecs.common.stream import SECTIONS, STRIDE, grid
 from intaglio.errors import BudgetError
 from intaglio.latent.autoencoder import Autoencoder
-from intaglio.latent.lean import draw_whole, load_lean
+from intaglio.latent.lean import load_lean
 from intaglio.nets import packets
 from intaglio.precision import best_dtype
 from intaglio.prior.noise import field
@@ -36,14 +36,14 @@ class Result:
     scale: int  # coded at 1 / 2**scale
 
 
-class FaSDiffCodec:
-    """The networks in memory, of the weights file `path` (`weights.default()`). Device and precision: the machine's best."""
+class LatentCodec:
+    """A codec's networks in memory, of the weights file `path` (`weights.default`). Device and precision: the best there are."""
 
-    def __init__(self, path: Path | None = None, *, decoder: Literal["lean", "reference"] = "lean", device: str | None = None,
-                 dtype: torch.dtype | None = None) -> None:  # fmt: skip
+    def __init__(self, name: str, path: Path | None = None, *, decoder: Literal["lean", "reference"] = "lean",
+                 device: str | None = None, dtype: torch.dtype | None = None) -> None:  # fmt: skip
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self.dtype = dtype or best_dtype(self.device)
-        self.weights = files.read(path)
+        self.weights = files.read(name, path)
         self.stream = self.weights.open_stream()
         self.model: Any = files.load_model(self.weights).to(self.device, self.dtype)
         self.autoencoder = Autoencoder.load(self.device)
@@ -124,13 +124,13 @@ class FaSDiffCodec:
             x = base_picture(prompt)
             if realism > 0:
                 noise = field(seed, 0, 32, 4 * gh, 4 * gw).to(self.device)
-                z = self.model.draw(coded, prompt, q, steps, noise)
-                drawn = hold_low_band(self._decode(z), prompt)
-                x = torch.lerp(x, drawn.float(), realism)
+                z = self.model.draw(coded, prompt, q, steps, noise, realism)
+                drawn = self.model.hold(self._decode(z).float(), prompt, realism)
+                x = torch.lerp(x, drawn, realism)
         rows, columns = -(-height // (1 << scale)), -(-width // (1 << scale))
         pixels = (x[0, :, :rows, :columns].float().clamp(0, 1) * 255).round().to(torch.uint8)
         return image.enlarge(pixels.permute(1, 2, 0).cpu().numpy(), (height, width))
 
     def _decode(self, z: torch.Tensor) -> torch.Tensor:
         z = z.float().contiguous(memory_format=torch.channels_last)
-        return self.autoencoder.decode(z, clamp=False) if self.lean is None else draw_whole(self.lean, z)
+        return self.autoencoder.decode(z, clamp=False) if self.lean is None else self.lean(z)

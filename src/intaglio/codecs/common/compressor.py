@@ -1,11 +1,12 @@
-"""FaSDiff's compressor: a picture's latent and wavelet packets to the coded tensors, and back to the visual prompt.
+"""The compressor: a picture's latent and wavelet packets to the coded tensors, and back to the visual prompt.
 
-    z (32, 1/8), packets (192, 1/8) ──Analysis──► y (1/16)   h (1/32)   lf (1/32)   tokens (global)
-                                                    │ quantised: order lf, tokens, h, y (FourPass)
-    features (1/8, 1/16), base latent, base picture ◄──Synthesis── y_hat, lf_hat, tokens_hat, quality
+    z (32, 1/8), packets (192, 1/8) ──Analysis──► y (1/16)   h (1/32)   lf (1/32)   vector (global)
+                                                    │ quantised: order lf, h, vector, y (FourPass)
+    features (1/8, 1/16), base latent, base picture ◄──Synthesis── y_hat, h_hat, lf_hat, vector_hat, quality
 
-`lf` is the spatial, `tokens` the semantic part of the low-frequency stream. The analysis does not know the quality, so
-that a target size is searched by re-quantising alone. Two heads on one synthesis give the base latent (sharp, where
+`lf` and `h` are the hyperprior; `lf` also carries a thumbnail. `vector` is a few numbers for the whole picture,
+predicted from the pooled hyperprior: FaSDiff's semantic tokens, CGDM's syntax. The analysis does not know the quality,
+so that a target size is searched by re-quantising alone. Two heads on one synthesis give the base latent (sharp, where
 diffusion starts) and the base picture as wavelet packets (faithful, `realism` 0).
 """
 
@@ -19,7 +20,7 @@ from torch import nn
 
 from intaglio.nets import packets
 from intaglio.nets.blocks import Embedding, ResBlock, Up, conv3
-from intaglio.nets.fourpass import FourPass, TokenModel, clipped_relu
+from intaglio.nets.fourpass import FourPass, clipped_relu
 
 
 @dataclass(frozen=True)
@@ -32,10 +33,9 @@ class CompressorConfig:
     y: int = 96  # coded channels at 1/16
     h: int = 32  # coded channels at 1/32, the hyperprior
     lf: int = 16  # coded channels at 1/32, the spatial low-frequency part
-    tokens: int = 4  # semantic tokens
-    token_dim: int = 8  # numbers in a token
+    vector: int = 32  # coded numbers for the whole picture
     width: int = 128  # of the entropy nets
-    cond: int = 128  # condition vector: quality and tokens
+    cond: int = 128  # condition vector: quality, and what a codec adds
 
 
 @dataclass
@@ -43,8 +43,8 @@ class Coded:
     """The four coded tensors of a batch, before (analysis) or after (decoding) quantisation."""
 
     lf: torch.Tensor  # (B, lf, H/32, W/32)
-    tokens: torch.Tensor  # (B, tokens * token_dim)
     h: torch.Tensor  # (B, h, H/32, W/32)
+    vector: torch.Tensor  # (B, vector, 1, 1)
     y: torch.Tensor  # (B, y, H/16, W/16)
 
 
@@ -56,7 +56,7 @@ class Prompt:
     coarse: torch.Tensor  # (B, coarse, H/16, W/16)
     latent: torch.Tensor  # (B, 32, H/8, W/8) base latent
     packets: torch.Tensor  # (B, 192, H/8, W/8) base picture, wavelet packets of x - 1/2
-    cond: torch.Tensor  # (B, cond) quality and tokens
+    cond: torch.Tensor  # (B, cond) quality, and what a codec adds
 
 
 class Analysis(nn.Module):
@@ -74,25 +74,25 @@ class Analysis(nn.Module):
         self.y = conv3(cfg.coarse, cfg.y)
         self.deep = nn.Sequential(conv3(cfg.coarse, cfg.coarse, 2), ResBlock(cfg.coarse))
         self.lf, self.h = conv3(cfg.coarse, cfg.lf), conv3(cfg.coarse, cfg.h)
-        self.tokens = nn.Sequential(
-            nn.Linear(cfg.coarse, cfg.coarse), nn.ReLU(), nn.Linear(cfg.coarse, cfg.tokens * cfg.token_dim)
-        )
+        self.vector = nn.Sequential(nn.Linear(cfg.coarse, cfg.coarse), nn.ReLU(), nn.Linear(cfg.coarse, cfg.vector))
 
     def forward(self, z: torch.Tensor, p: torch.Tensor) -> Coded:
         f = self.latent(z) + self.low(p[:, :3]) + self.high(p[:, 3:] * self.high_gain)
         f = self.coarse(self.down(self.fine(f)))
         y = self.y(f)
         f = self.deep(f)
-        return Coded(self.lf(f), self.tokens(f.mean((2, 3))), self.h(f), y)
+        return Coded(self.lf(f), self.h(f), self.vector(f.mean((2, 3)))[:, :, None, None], y)
 
 
 class Synthesis(nn.Module):
-    """Decoded tensors and quality to the visual prompt and both heads. Part of the frozen stream."""
+    """Decoded tensors and quality to the visual prompt and both heads. Part of the frozen stream.
+
+    This is the plain one, which has no use for the vector; a codec overrides `condition` or `finish`.
+    """
 
     def __init__(self, cfg: CompressorConfig) -> None:
         super().__init__()
         self.quality = Embedding(cfg.cond, 0, 1)
-        self.tokens = nn.Linear(cfg.tokens * cfg.token_dim, cfg.cond)
         self.deep = nn.Sequential(conv3(cfg.lf + cfg.h, cfg.coarse), nn.ReLU(), Up(cfg.coarse, cfg.coarse))
         self.y = conv3(cfg.y, cfg.coarse)
         self.coarse = nn.ModuleList(ResBlock(cfg.coarse, cfg.cond) for _ in range(cfg.depth))
@@ -102,14 +102,24 @@ class Synthesis(nn.Module):
         self.packets = conv3(cfg.fine, packets.CHANNELS)
         self.thumbnail = nn.Conv2d(cfg.lf, 3, 1)
 
+    def condition(self, c: Coded, q: torch.Tensor) -> torch.Tensor:
+        """The condition vector (B, cond) of all blocks."""
+        out: torch.Tensor = self.quality(q)
+        return out
+
+    def finish(self, fine: torch.Tensor, c: Coded) -> torch.Tensor:
+        """The features (B, fine, H/8, W/8) that both heads see."""
+        return fine
+
     def forward(self, c: Coded, q: torch.Tensor) -> Prompt:
-        cond = self.quality(q) + self.tokens(c.tokens)
+        cond = self.condition(c, q)
         coarse = self.deep(torch.cat([c.lf, c.h], 1)) + self.y(c.y)
         for block in self.coarse:
             coarse = block(coarse, cond)
         fine = self.up(coarse)
         for block in self.fine:
             fine = block(fine, cond)
+        fine = self.finish(fine, c)
         p = self.packets(fine)
         low = F.interpolate(self.thumbnail(c.lf), scale_factor=4, mode="bilinear")
         p = torch.cat([p[:, :3] + low, p[:, 3:]], 1)
@@ -119,19 +129,19 @@ class Synthesis(nn.Module):
 class Compressor(nn.Module):
     """Analysis, the entropy models and synthesis."""
 
-    def __init__(self, cfg: CompressorConfig) -> None:
+    def __init__(self, cfg: CompressorConfig, synthesis: Synthesis | None = None) -> None:
         super().__init__()
         self.cfg = cfg
         self.analysis = Analysis(cfg)
         self.lf_model = FourPass(cfg.lf, 0, cfg.width // 2, (0.5, 8))
-        self.token_model = TokenModel(cfg.tokens * cfg.token_dim, (0.5, 4))
         self.h_side = nn.Conv2d(cfg.lf, cfg.width // 2, 3, 1, 1)
         self.h_model = FourPass(cfg.h, cfg.width // 2, cfg.width // 2, (0.5, 8))
+        self.vector_model = FourPass(cfg.vector, cfg.lf + cfg.h, cfg.width // 2, (0.5, 4))
         self.y_side = nn.ModuleList(
             [nn.Conv2d(cfg.lf + cfg.h, cfg.width, 3, 1, 1), nn.Conv2d(cfg.width, 4 * cfg.width, 1)]
         )
         self.y_model = FourPass(cfg.y, cfg.width, cfg.width, (0.5, 10))
-        self.synthesis = Synthesis(cfg)
+        self.synthesis = synthesis or Synthesis(cfg)
 
     def forward(
         self, z: torch.Tensor, p: torch.Tensor, q: torch.Tensor
@@ -143,19 +153,20 @@ class Compressor(nn.Module):
 
     def quantise(self, c: Coded, q: torch.Tensor) -> tuple[Coded, dict[str, torch.Tensor]]:
         lf, lf_bits = self.lf_model(c.lf, None, q)
-        tokens, token_bits = self.token_model(c.tokens, q)
         h, h_bits = self.h_model(c.h, self.side_of_h(lf), q)
-        y, y_bits = self.y_model(c.y, self.side_of_y(lf, h), q)
-        return Coded(lf, tokens, h, y), {"lf": lf_bits, "tokens": token_bits, "h": h_bits, "y": y_bits}
+        hyper = torch.cat([lf, h], 1)
+        vector, vector_bits = self.vector_model(c.vector, hyper.mean((2, 3), keepdim=True), q)
+        y, y_bits = self.y_model(c.y, self.side_of_y(hyper), q)
+        return Coded(lf, h, vector, y), {"lf": lf_bits, "h": h_bits, "vector": vector_bits, "y": y_bits}
 
-    def drop_entropy_models(self) -> None:
+    def keep_transforms(self) -> None:
         """Keep analysis and synthesis alone: in files, the entropy models run as integers (`Stream`)."""
-        for name in ("lf_model", "token_model", "h_side", "h_model", "y_side", "y_model"):
+        for name in ("lf_model", "h_side", "h_model", "vector_model", "y_side", "y_model"):
             delattr(self, name)
 
     def side_of_h(self, lf: torch.Tensor) -> torch.Tensor:
         return clipped_relu(self.h_side(lf))
 
-    def side_of_y(self, lf: torch.Tensor, h: torch.Tensor) -> torch.Tensor:
-        f = clipped_relu(self.y_side[0](torch.cat([lf, h], 1)))
+    def side_of_y(self, hyper: torch.Tensor) -> torch.Tensor:
+        f = clipped_relu(self.y_side[0](hyper))
         return clipped_relu(F.pixel_shuffle(self.y_side[1](f), 2))

@@ -1,0 +1,60 @@
+"""CGDM's networks together: what the weights file holds, and the bounds of how far diffusion may stray."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from intaglio.codecs.cgdm.fusion import Fusion
+from intaglio.codecs.cgdm.syntax import SyntaxSynthesis
+from intaglio.codecs.common.compressor import Coded, Compressor, CompressorConfig, Prompt
+from intaglio.codecs.common.picture import base_means, hold_low_band
+from intaglio.prior.compact import CompactPrior, Control, PriorConfig
+from intaglio.prior.sampler import sample
+from intaglio.prior.tiles import Window, in_patches
+
+LATENT_BOUND = 2.0  # a drawn latent lies at most so far from the base latent, in the unit of latents (deviation 1)
+LOW_BOUND = 4 / 255  # and every 8x8 mean of the drawn picture so far from the base picture's, before clipping to 0..1
+
+
+class CGDM(nn.Module):
+    """Compressor with neural syntax, fusion of the consistency-guided branch, and prior."""
+
+    def __init__(self, compressor: CompressorConfig, prior: PriorConfig) -> None:
+        super().__init__()
+        self.compressor = Compressor(compressor, SyntaxSynthesis(compressor))
+        self.fusion = Fusion(compressor, prior)
+        self.prior = CompactPrior(prior)
+
+    def control(self, c: Coded, prompt: Prompt, q: torch.Tensor) -> Control:
+        """What steers the prior for decoded tensors and their prompt."""
+        control: Control = self.fusion(c, prompt, q)
+        return control
+
+    def draw(
+        self, c: Coded, prompt: Prompt, q: torch.Tensor, steps: int, noise: torch.Tensor, realism: float = 1.0
+    ) -> torch.Tensor:
+        """Latents (B, 32, h, w) that the diffusion makes, within realism * LATENT_BOUND of the base's."""
+        control, base = self.control(c, prompt, q), prompt.latent.float()
+
+        def denoise(z: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:
+            def patch(part: torch.Tensor, window: Window) -> torch.Tensor:
+                out: torch.Tensor = self.prior(part, sigma, control.window(*window))
+                return out
+
+            return in_patches(patch, z)
+
+        return near(sample(denoise, base, q, steps, noise), base, realism)
+
+    def hold(self, x: torch.Tensor, prompt: Prompt, realism: float = 1.0) -> torch.Tensor:
+        """A drawn picture (B, 3, H, W) held to the base picture: no 8x8 mean strays further than realism * LOW_BOUND."""
+        x = hold_low_band(x, prompt)
+        strayed = F.avg_pool2d(x, 8) - base_means(prompt)
+        excess = strayed - strayed.clamp(-realism * LOW_BOUND, realism * LOW_BOUND)
+        return x - F.interpolate(excess, scale_factor=8, mode="nearest")
+
+
+def near(z: torch.Tensor, base: torch.Tensor, realism: float = 1.0) -> torch.Tensor:
+    """z moved, value by value, to within realism * LATENT_BOUND of the base."""
+    return base + (z - base).clamp(-realism * LATENT_BOUND, realism * LATENT_BOUND)
