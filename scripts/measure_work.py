@@ -13,11 +13,12 @@ from __future__ import annotations
 import argparse
 import functools
 import io
+import math
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from intaglio.codecs.common.codec import LatentCodec
 from intaglio.codecs.common.compressor import Coded
-from intaglio.codecs.common.picture import base_picture, hold_low_band
+from intaglio.codecs.common.picture import base_picture
 from intaglio.codecs.common.stream import STRIDE, Stream, grid
 from intaglio.entropy.fixed import Conv
 from intaglio.nets import packets
@@ -76,6 +77,14 @@ def integer_gflop(stream: Stream, h: int, w: int) -> float:
     return total / 1e9
 
 
+def packed_flops(x: Sequence[int], weight: Sequence[int], *rest: Any, out_shape: Sequence[int], **how: Any) -> int:
+    """FLOPs of a packed convolution of these shapes, as FlopCounterMode counts plain ones."""
+    return 2 * math.prod(out_shape) * math.prod(weight[1:])
+
+
+PACKED = {torch.ops.mkldnn._convolution_pointwise: packed_flops}
+
+
 def parts(codec: LatentCodec, rgb: measuring.Rgb) -> dict[str, dict[str, Any]]:
     """GFLOP and seconds of each part, computed computed as the codec does; sides are multiples of STRIDE."""
     height, width = rgb.shape[:2]
@@ -95,7 +104,7 @@ def parts(codec: LatentCodec, rgb: measuring.Rgb) -> dict[str, dict[str, Any]]:
             torch.autocast(codec.device.type, codec.dtype, enabled=codec.dtype != torch.float32),
         ):
             if gflop is None:
-                with FlopCounterMode(display=False) as counter:
+                with FlopCounterMode(display=False, custom_mapping=PACKED) as counter:
                     out = run()
                 gflop = counter.get_total_flops() / 1e9
             else:
@@ -113,10 +122,10 @@ def parts(codec: LatentCodec, rgb: measuring.Rgb) -> dict[str, dict[str, Any]]:
     measure("decode: integer nets, coder", lambda: codec.stream.decode(payload, index, gh, gw), nets)
     prompt = measure("decode: synthesis", lambda: model.compressor.synthesis(coded, q))
     measure("decode: base picture", lambda: base_picture(prompt))
-    control = measure("decode: enhancement", lambda: model.enhancement(coded, prompt, q))
+    control = measure("decode: enhancement", lambda: model.control(coded, prompt, q))
     sigma, base = levels(q, 1)[0], prompt.latent.float()
     latent = measure("a further step", lambda: model.prior(base, sigma, control))
-    measure("decode: decoder, low band", lambda: hold_low_band(codec._decode(latent), prompt))
+    measure("decode: decoder, low band", lambda: model.hold(codec._decode(latent), prompt))
     measure("decode: noise (2 steps and more)", lambda: field(0, 0, 32, 4 * gh, 4 * gw), 0.0)
     return found
 

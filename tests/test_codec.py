@@ -16,8 +16,8 @@ from intaglio import api
 from intaglio.api import Codec
 from intaglio.codecs.common import weights
 from intaglio.codecs.common.compressor import Coded
+from intaglio.codecs.common.picture import base_picture
 from intaglio.codecs.common.stream import grid
-from intaglio.codecs.fasdiff.model import base_picture
 from intaglio.errors import BudgetError, MissingModel, PictureError, WeightsError
 from intaglio.format import Header, peek, read, write
 from intaglio.prior.noise import field

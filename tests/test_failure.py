@@ -129,7 +129,7 @@ from pathlib import Path
 import intaglio.api as api
 from intaglio.errors import IntaglioError
 import numpy, constriction, safetensors
-api._weights(Path(sys.argv[1]))
+api._weights("fasdiff", Path(sys.argv[1]))
 peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 before = peak()
 for name in sys.argv[2:]:

@@ -7,19 +7,19 @@ from pathlib import Path
 
 import torch
 
+from intaglio.codecs import model_of
 from intaglio.codecs.common import weights
 from intaglio.codecs.common.compressor import CompressorConfig
-from intaglio.codecs.fasdiff.model import FaSDiff
 from intaglio.format.streams import CUSTOM
 from intaglio.prior.compact import PriorConfig
 from intaglio.train import export
 
 
-def write(path: Path, seed: int = 3) -> None:
+def write(path: Path, codec: str = "fasdiff", seed: int = 3) -> None:
     torch.manual_seed(seed)
     compressor = CompressorConfig(fine=16, coarse=16, depth=1, y=16, h=8, lf=4, vector=8, width=16, cond=16)
     prior = PriorConfig(fine=16, coarse=16, deep=16, depth=1, heads=2, cond=16)
-    model = FaSDiff(compressor, prior)
+    model = model_of(codec)(compressor, prior)
     with torch.no_grad():
         analysis = model.compressor.analysis
         for layer in (analysis.lf, analysis.h, analysis.y, analysis.vector[2]):
@@ -27,7 +27,7 @@ def write(path: Path, seed: int = 3) -> None:
         model.compressor.synthesis.packets.weight.mul_(2)
     integers = export.integers(model.compressor)
     model.compressor.keep_transforms()
-    weights.write(path, "fasdiff", compressor, prior, CUSTOM, integers, model.state_dict())
+    weights.write(path, codec, compressor, prior, CUSTOM, integers, model.state_dict())
 
 
 if __name__ == "__main__":

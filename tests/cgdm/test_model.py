@@ -86,7 +86,7 @@ def test_syntax_moves_the_gates(model: CGDM) -> None:
     assert all(a.abs().max() <= 1 for a in gates)
 
 
-def test_large_latents_are_drawn_in_patches_alike_for_any_cut(model: CGDM) -> None:
+def test_large_latents_are_drawn_in_patches(model: CGDM) -> None:
     """At one step and with a prior that sees little, patches give what the whole gives away from attention."""
     c = coded(4, 17, 9)  # 68 x 36 latents: two patches
     base, q = prompt(model, c), torch.tensor([0.5])

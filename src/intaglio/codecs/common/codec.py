@@ -19,6 +19,7 @@ from intaglio.errors import BudgetError
 from intaglio.latent.autoencoder import Autoencoder
 from intaglio.latent.lean import load_lean
 from intaglio.nets import packets
+from intaglio.nets.packed import packed
 from intaglio.precision import best_dtype
 from intaglio.prior.noise import field
 
@@ -45,10 +46,10 @@ class LatentCodec:
         self.dtype = dtype or best_dtype(self.device)
         self.weights = files.read(name, path)
         self.stream = self.weights.open_stream()
-        self.model: Any = files.load_model(self.weights).to(self.device, self.dtype)
-        self.autoencoder = Autoencoder.load(self.device)
-        self.autoencoder.to(self.dtype)
-        self.lean: Any = load_lean(device=self.device).to(self.dtype) if decoder == "lean" else None
+        place = (self.device, self.dtype)
+        self.model: Any = packed(files.load_model(self.weights).to(*place))
+        self.autoencoder = packed(Autoencoder.load().to(*place))
+        self.lean: Any = packed(load_lean().to(*place)) if decoder == "lean" else None
 
     def _tensor(self, rgb: Pixels) -> torch.Tensor:
         x = torch.from_numpy(np.ascontiguousarray(rgb)).to(self.device).permute(2, 0, 1)[None]

@@ -1,0 +1,83 @@
+"""CGDM through the API and the command: its files are known from FaSDiff's, large pictures are drawn in patches."""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from intaglio import api
+from intaglio.api import Codec
+from intaglio.cli import main
+from intaglio.codecs.common import weights
+from intaglio.errors import IntaglioError, MissingModel
+from intaglio.image import to_rgb
+from intaglio.train.generated import picture
+
+HERE = Path(__file__)
+
+
+@pytest.fixture(scope="module")
+def tiny_cgdm(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The weights file of a tiny random CGDM, a custom stream."""
+    path = tmp_path_factory.mktemp("tiny") / "cgdm.safetensors"
+    runpy.run_path(str(HERE.parents[1] / "tiny.py"))["write"](path, "cgdm", 4)
+    return path
+
+
+@pytest.fixture
+def both(monkeypatch: pytest.MonkeyPatch, tiny: Path, tiny_cgdm: Path) -> None:
+    """Both tiny models installed."""
+    for codec, path in (("fasdiff", tiny), ("cgdm", tiny_cgdm)):
+        monkeypatch.setenv(weights.ENVIRONMENT[codec], str(path))
+    api._codec.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def image() -> Image.Image:
+    return Image.fromarray(np.asarray(picture(64, 3))[:, :50])
+
+
+def test_files_find_their_codec(both: None, image: Image.Image, tmp_path: Path) -> None:
+    files = {codec: api.compress(image, codec=codec, quality=60) for codec in ("fasdiff", "cgdm")}
+    for codec, data in files.items():
+        assert api.codec_of(data) == api.inspect(data).codec == codec
+        assert api.decompress(data, steps=1).size == image.size
+        (tmp_path / f"{codec}.itg").write_bytes(data)
+    with pytest.raises(MissingModel, match="custom model"):
+        Codec("cgdm").decompress(files["fasdiff"])
+    assert main(["decompress", str(tmp_path), "--steps", "1", "--decoder", "reference"]) == 0
+    assert Image.open(tmp_path / "cgdm.png").size == Image.open(tmp_path / "fasdiff.png").size == image.size
+
+
+def test_the_command_makes_files_of_either(both: None, image: Image.Image, tmp_path: Path) -> None:
+    image.save(tmp_path / "a.png")
+    assert main(["compress", str(tmp_path / "a.png"), "--codec", "cgdm", "--bytes", "900"]) == 0
+    data = (tmp_path / "a.itg").read_bytes()
+    assert len(data) <= 900
+    assert set(api.inspect(data).sections) == {"lf", "h", "vector", "y"}
+
+
+def test_realism_zero_is_steady_and_one_is_not(tiny_cgdm: Path, image: Image.Image) -> None:
+    codec = Codec("cgdm", weights=tiny_cgdm, decoder="reference", device="cpu")
+    data = codec.compress(image, quality=80)
+    draw = lambda **how: to_rgb(codec.decompress(data, **how))[0].astype(int)  # noqa: E731
+    assert (draw(realism=0, seed=1) == draw(realism=0, seed=2, steps=1)).all()
+    assert (draw(realism=1, seed=1) != draw(realism=1, seed=2)).any()
+
+
+def test_pictures_larger_than_a_patch(tiny_cgdm: Path) -> None:
+    codec = Codec("cgdm", weights=tiny_cgdm, decoder="reference", device="cpu")
+    wide = Image.fromarray(np.asarray(picture(64, 1))).resize((600, 40))
+    data = codec.compress(wide, quality=30)
+    drawn = codec.decompress(data, steps=2)
+    assert drawn.size == (600, 40)
+    assert np.array_equal(np.asarray(codec.decompress(data, steps=2)), np.asarray(drawn))
+
+
+def test_weights_of_the_other_codec_are_refused(tiny: Path) -> None:
+    with pytest.raises(IntaglioError, match="where those of cgdm are needed"):
+        Codec("cgdm", weights=tiny)
