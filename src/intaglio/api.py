@@ -179,7 +179,8 @@ class Codec:
 
         Args:
             quality: 1..100, fractions allowed. max_bytes: in its place, the size of the whole file is at most this.
-            effort: 0..9, how long to search; this version searches at no effort. bare: without magic and long checksum.
+            effort: 0..9, how long to refine the file on the picture.
+            bare: without magic and long checksum.
 
         Raises:
             PictureError: a side over 2048 pixels. BudgetError: max_bytes is too small; says how small it can be.
@@ -213,7 +214,7 @@ class Codec:
         overhead = len(file(b"", 0, 0))
         try:
             index = round((quality - 1) / 99 * 255)
-            result = codec.compress(rgb, index, None if max_bytes is None else max_bytes - overhead)
+            result = codec.compress(rgb, index, None if max_bytes is None else max_bytes - overhead, effort)
         except BudgetError as error:
             least = error.least + overhead
             raise BudgetError(f"{max_bytes} bytes are too few for this picture: {least} is the least", least) from None

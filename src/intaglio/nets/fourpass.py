@@ -18,6 +18,8 @@ scale of the group to be coded. Everything is in *units of the tensor*; a gain (
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import nn
 
@@ -47,6 +49,15 @@ def bits(residual: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
     r = residual.abs()
     upper, lower = torch.special.ndtr((0.5 - r) / sigma), torch.special.ndtr((-0.5 - r) / sigma)
     return -torch.log2((upper - lower).clamp_min(1e-9))
+
+
+Round = Callable[[torch.Tensor], torch.Tensor]
+"""Residuals in steps to symbols, or to something near them with a gradient."""
+
+
+def straight_through(residual: torch.Tensor) -> torch.Tensor:
+    """Rounded, with the gradient of the unrounded."""
+    return residual + (residual.round() - residual).detach()
 
 
 class FourPass(nn.Module):
@@ -85,8 +96,10 @@ class FourPass(nn.Module):
         bias = self.quality_features(q)[:, :, None, None]
         return bias.expand(-1, -1, h, w) if self.side is None else self.side(side) + bias
 
-    def forward(self, y: torch.Tensor, side: torch.Tensor | None, q: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Quantise y (B, c, h, w), straight-through, and count its bits: (y_hat, bits (B,)).
+    def forward(
+        self, y: torch.Tensor, side: torch.Tensor | None, q: torch.Tensor, rounding: Round = straight_through
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Quantise y (B, c, h, w) by `rounding` and count its bits: (y_hat, bits (B,)).
 
         In training the count sees uniform noise in place of rounding, which has a gradient.
         """
@@ -94,13 +107,12 @@ class FourPass(nn.Module):
         log_gain = self.gain(q)[:, :, None, None]
         gain, offset = log_gain.exp(), log_gain * (OCTAVE / 0.6931471805599453)
         features = self.features(side, q, y.shape[2], y.shape[3])
-        y_hat, means, scales = torch.zeros_like(y), torch.zeros_like(y), torch.zeros_like(y)
+        y_hat, symbols, means, scales = (torch.zeros_like(y) for _ in range(4))
         for p, mask in enumerate(masks(self.c, y.shape[2], y.shape[3], y.device)):
             mean, scale = self.parameters_of(p, features, y_hat)
             means, scales = torch.where(mask, mean, means), torch.where(mask, scale, scales)
-            residual = (y - mean) * gain
-            rounded = residual + (residual.round() - residual).detach()
+            rounded = rounding((y - mean) * gain)
+            symbols = torch.where(mask, rounded, symbols)
             y_hat = torch.where(mask, rounded / gain + mean, y_hat)
-        residual = (y - means) * gain
-        counted = residual + torch.rand_like(y) - 0.5 if self.training else residual.round()
+        counted = (y - means) * gain + torch.rand_like(y) - 0.5 if self.training else symbols
         return y_hat, bits(counted, scales + offset).sum((1, 2, 3))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -10,11 +11,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from intaglio import image
+from intaglio import image, online
 from intaglio.codecs.common import weights as files
 from intaglio.codecs.common.compressor import Coded
+from intaglio.codecs.common.objective import lam
 from intaglio.codecs.common.picture import base_picture
 from intaglio.codecs.common.stream import SECTIONS, STRIDE, grid
+from intaglio.codecs.common.thawed import Thawed
 from intaglio.errors import BudgetError
 from intaglio.latent.autoencoder import Autoencoder
 from intaglio.latent.lean import load_lean
@@ -24,6 +27,7 @@ from intaglio.precision import best_dtype
 from intaglio.prior.noise import field
 
 Pixels = NDArray[np.uint8]
+Tensors = dict[str, NDArray[np.float32]]
 GOOD_INDEX = 12  # below this quality index a smaller coded scale looks better
 TRIED_ABOVE = 3  # bytes are nearly, not quite, monotone in quality: so many indices above the bisection's are tried
 
@@ -58,40 +62,89 @@ class LatentCodec:
     # --- Encoding -----------------------------------------------------------------------------------------------
 
     @torch.inference_mode()
-    def analyse(self, rgb: Pixels, scale: int) -> dict[str, NDArray[np.float32]]:
+    def analyse(self, rgb: Pixels, scale: int) -> Tensors:
         """Unquantised coded tensors of a picture (H, W, 3) at a coded scale."""
-        x = self._tensor(image.pad(image.shrink(rgb, scale), STRIDE))
-        z = self.autoencoder.encode(x)
-        coded = self.model.compressor.analysis(z.to(self.dtype), packets.analyse(x - 0.5).to(self.dtype))
+        z, p = self._features(rgb, scale)
+        coded = self.model.compressor.analysis(z.to(self.dtype), p.to(self.dtype))
         return {name: getattr(coded, name)[0].float().cpu().numpy() for name in SECTIONS}
 
-    def compress(self, rgb: Pixels, quality: int | None, budget: int | None) -> Result:
+    def _features(self, rgb: Pixels, scale: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Latent (1, 32, h, w) and packets (1, 192, h, w) of a picture at a coded scale."""
+        x = self._tensor(image.pad(image.shrink(rgb, scale), STRIDE))
+        return self.autoencoder.encode(x), packets.analyse(x - 0.5)
+
+    def compress(self, rgb: Pixels, quality: int | None, budget: int | None, effort: int = 0) -> Result:
         """A picture (H, W, 3) at a quality index, or the best that fits `budget` payload bytes.
 
         The largest coded scale whose best index is still good wins; at a scale, y is analysed once and only
-        quantisation and coding are repeated.
+        quantisation and coding are repeated. `effort` 1 to 9 then refines the tensors on the picture.
 
         Raises:
             BudgetError: no scale fits; its `least` counts payload bytes.
         """
         if budget is None:
             assert quality is not None
-            return Result(self.stream.encode(self.analyse(rgb, 0), quality)[0], quality, 0)
-        best: Result | None = None
+            tensors = self.analyse(rgb, 0)
+            result = Result(self.stream.encode(tensors, quality)[0], quality, 0)
+        else:
+            result, tensors = self._fitting(rgb, budget)
+        return self._refined(rgb, result, tensors, budget, effort) if effort else result
+
+    def _fitting(self, rgb: Pixels, budget: int) -> tuple[Result, Tensors]:
+        """The best that fits, and the tensors that it was coded from."""
+        best: tuple[Result, Tensors] | None = None
         smallest = 1 << 62
         for scale in range(4):
             tensors = self.analyse(rgb, scale)
             found, least = self._largest(tensors, budget)
             smallest = min(smallest, least)
             if found is not None:
-                best = Result(found[0], found[1], scale)
+                best = Result(found[0], found[1], scale), tensors
                 if found[1] >= GOOD_INDEX:
                     break
         if best is None:
             raise BudgetError(f"the payload takes {smallest} bytes at least", smallest)
         return best
 
-    def _largest(self, tensors: dict[str, NDArray[np.float32]], budget: int) -> tuple[tuple[bytes, int] | None, int]:
+    def _refined(self, rgb: Pixels, result: Result, tensors: Tensors, budget: int | None, effort: int) -> Result:
+        """The result, or what online optimisation makes of it where that is better by real bytes."""
+        z, p = (t.float().clone() for t in self._features(rgb, result.scale))
+        start = Coded(**{k: torch.from_numpy(v).to(self.device)[None] for k, v in tensors.items()})
+        entropy, synthesis = self._trainable
+        with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
+            better = online.refine(entropy, synthesis, start, z, p, result.quality, online.ITERATIONS[effort])
+        refined = {name: getattr(better, name)[0].cpu().numpy() for name in SECTIONS}
+        if budget is None:
+            found: tuple[bytes, int] | None = self.stream.encode(refined, result.quality)[0], result.quality
+        else:
+            found, _ = self._largest(refined, budget)
+        if found is None:
+            return result
+        tried = Result(found[0], found[1], result.scale)
+        return min(result, tried, key=lambda r: self._cost(r, z, p, count_bytes=budget is None))
+
+    @torch.inference_mode()
+    def _cost(self, result: Result, z: torch.Tensor, p: torch.Tensor, *, count_bytes: bool) -> float:
+        """The compressor's objective at the result's quality, of what a decoder would see; its error alone within a budget."""
+        q = torch.tensor([result.quality / 255], device=self.device)
+        coded = self._coded(result.payload, result.quality, z.shape[2] // 4, z.shape[3] // 4)
+        with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
+            error = float(online.errors(self.model.compressor.synthesis, coded, q, z, p))
+        pixels = 64 * z.shape[2] * z.shape[3]
+        return 8 * len(result.payload) / pixels + float(lam(q)) * error if count_bytes else error
+
+    @functools.cached_property
+    def _trainable(self) -> tuple[Thawed, Any]:
+        """Entropy models and synthesis that gradients pass."""
+        plain = files.load_model(self.weights).to(self.device)
+        return Thawed(self.weights.entropy).to(self.device), plain.compressor.synthesis
+
+    def _coded(self, payload: bytes, quality: int, gh: int, gw: int) -> Coded:
+        """A payload's tensors; gh, gw is the padded size in units of 32 pixels."""
+        values = self.stream.decode(payload, quality, gh, gw).floats()
+        return Coded(**{k: torch.from_numpy(v).to(self.device, self.dtype)[None] for k, v in values.items()})
+
+    def _largest(self, tensors: Tensors, budget: int) -> tuple[tuple[bytes, int] | None, int]:
         """((payload, index) of the largest index found that fits, or None; the size at index 0)."""
         payload = self.stream.encode(tensors, 0)[0]
         if len(payload) > budget:
@@ -117,8 +170,7 @@ class LatentCodec:
                    realism: float = 1.0, seed: int = 0) -> Pixels:  # fmt: skip
         """A payload to its picture (height, width, 3)."""
         gh, gw = grid(height, width, scale)
-        values = self.stream.decode(payload, quality, gh, gw).floats()
-        coded = Coded(**{k: torch.from_numpy(v).to(self.device, self.dtype)[None] for k, v in values.items()})
+        coded = self._coded(payload, quality, gh, gw)
         q = torch.tensor([quality / 255], device=self.device)
         with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
             prompt = self.model.compressor.synthesis(coded, q)

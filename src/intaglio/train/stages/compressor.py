@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from intaglio.codecs.common.compressor import Compressor
+from intaglio.codecs.common.objective import LATENT, PICTURE, lam
 from intaglio.latent.autoencoder import Autoencoder
 from intaglio.nets import packets
 from intaglio.precision import best_dtype
@@ -27,17 +28,10 @@ from intaglio.train.identity import Identity, readable
 from intaglio.train.perceptual import LPIPS
 from intaglio.train.sheet import sheet
 
-LATENT, PICTURE, FACE = 0.25, 60.0, 4.0
+FACE = 4.0  # what errors weigh where a face is read
 BASE, TOKENS, FACES = 0.3, 0.05, 4  # `FACES`: in so many crops of a batch at most
 UNIT = 10.0  # makes principal components of unit vectors about one
-LAMBDA = (0.012, 60.0)  # at quality 0 and 1
 CHECKED = (0, 64, 128)  # quality indices looked at in validation
-
-
-def lam(q: torch.Tensor) -> torch.Tensor:
-    """The weight of distortion at quality q in 0..1."""
-    low, high = LAMBDA
-    return low * (high / low) ** q
 
 
 def principal(people: NDArray[np.float32], count: int) -> tuple[torch.Tensor, torch.Tensor]:

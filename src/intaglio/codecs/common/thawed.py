@@ -1,0 +1,84 @@
+"""The entropy models of a stream as networks with gradients, out of the integers that it is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import nn
+
+from intaglio.codecs.common.compressor import Coded
+from intaglio.codecs.common.stream import SECTIONS, part
+from intaglio.entropy.fixed import ACTIVATION, WEIGHT
+from intaglio.nets.fourpass import FourPass, Round, clipped_relu
+
+
+def _floats(array: NDArray[Any], bits: int) -> torch.Tensor:
+    return torch.from_numpy(array.astype(np.float64) / (1 << bits)).float()
+
+
+def _conv(weights: Mapping[str, NDArray[Any]], name: str) -> nn.Conv2d:
+    weight = _floats(weights[f"{name}.weight"], WEIGHT)
+    conv = nn.Conv2d(weight.shape[1], weight.shape[0], weight.shape[2], padding=weight.shape[2] // 2)
+    conv.weight.data, conv.bias.data = weight, _floats(weights[f"{name}.bias"], ACTIVATION + WEIGHT)  # type: ignore[union-attr]
+    return conv
+
+
+class Table(nn.Module):
+    """A row (B, C) for each quality q (B,), a multiple of 1/255."""
+
+    rows: torch.Tensor
+
+    def __init__(self, rows: torch.Tensor) -> None:
+        super().__init__()
+        self.register_buffer("rows", rows)
+
+    def forward(self, q: torch.Tensor) -> torch.Tensor:
+        return self.rows[(q * 255).round().long()]
+
+
+class ThawedFourPass(FourPass):
+    """One tensor's model; its gains and quality features are tables."""
+
+    def __init__(self, weights: Mapping[str, NDArray[Any]]) -> None:
+        nn.Module.__init__(self)
+        self.c = weights["gain"].shape[1]
+        self.gain = Table(_floats(weights["gain"], ACTIVATION).log())  # type: ignore[assignment]
+        self.rows = Table(_floats(weights["quality"], ACTIVATION))
+        self.side = _conv(weights, "side") if "side.weight" in weights else None
+        self.context = nn.ModuleList(_conv(weights, f"context.{p}") for p in range(3))
+        self.hidden = nn.ModuleList(_conv(weights, f"hidden.{p}") for p in range(4))
+        self.out = nn.ModuleList(_conv(weights, f"out.{p}") for p in range(4))
+
+    def quality_features(self, q: torch.Tensor) -> torch.Tensor:
+        out: torch.Tensor = self.rows(q)
+        return out
+
+
+class Thawed(nn.Module):
+    """All entropy models of a stream; the tables' fit is replaced by the Gaussians that they are close to."""
+
+    def __init__(self, weights: Mapping[str, NDArray[Any]]) -> None:
+        super().__init__()
+        self.four = nn.ModuleDict({name: ThawedFourPass(part(weights, name)) for name in SECTIONS})
+        self.h_side = _conv(weights, "h_side")
+        self.y_side = nn.Sequential(_conv(weights, "y_side.0"), _conv(weights, "y_side.1"))
+        self.eval().requires_grad_(False)
+
+    def step(self, name: str, q: torch.Tensor) -> torch.Tensor:
+        """The quantiser's step (B, C, 1, 1) of each channel of a tensor, in its units."""
+        return cast("ThawedFourPass", self.four[name]).gain(q).neg().exp()[:, :, None, None]
+
+    def forward(self, c: Coded, q: torch.Tensor, rounding: Round) -> tuple[Coded, torch.Tensor]:
+        """Tensors through `rounding`: (what the decoder would see, bits (B,))."""
+        lf, bits = self.four["lf"](c.lf, None, q, rounding)
+        h, more = self.four["h"](c.h, clipped_relu(self.h_side(lf)), q, rounding)
+        hyper = torch.cat([lf, h], 1)
+        vector, for_vector = self.four["vector"](c.vector, hyper.mean((2, 3), keepdim=True), q, rounding)
+        side = clipped_relu(F.pixel_shuffle(self.y_side[1](clipped_relu(self.y_side[0](hyper))), 2))
+        y, for_y = self.four["y"](c.y, side, q, rounding)
+        return Coded(lf, h, vector, y), bits + more + for_vector + for_y

@@ -1,0 +1,61 @@
+"""Online optimisation: models with gradients that count as the files do, and files that get better, never larger."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from intaglio import online
+from intaglio.api import Codec
+from intaglio.codecs.common.compressor import Coded
+from intaglio.codecs.common.stream import SECTIONS
+from intaglio.codecs.common.thawed import Thawed
+from intaglio.train.generated import picture
+
+INDEX = 160
+LOW = 60  # without escapes, which the models with gradients do not know
+
+
+@pytest.fixture(scope="module")
+def image() -> Image.Image:
+    return Image.fromarray(np.asarray(picture(64, 2)))
+
+
+def test_thawed_models_count_what_files_take(tiny_codec: Codec, image: Image.Image) -> None:
+    codec = tiny_codec._codec
+    tensors = codec.analyse(np.asarray(image), 0)
+    payload, values = codec.stream.encode(tensors, LOW)
+    entropy = Thawed(codec.weights.entropy)
+    exact = Coded(**{k: torch.from_numpy(v)[None] for k, v in values.floats().items()})
+    hats, bits = entropy(exact, torch.tensor([LOW / 255]), torch.round)
+    for name in SECTIONS:
+        assert (getattr(hats, name) - getattr(exact, name)).abs().max() < 0.02
+    assert float(bits) / 8 == pytest.approx(len(payload), rel=0.05, abs=3)
+
+
+@pytest.mark.parametrize("cold", [0.5, 0.05])
+def test_annealed_rounding_is_between_floor_and_ceiling(cold: float) -> None:
+    rounding = online.Annealed(0)
+    rounding.temperature = cold
+    x = torch.linspace(-3, 3, 4001)
+    soft = rounding(x)
+    assert ((soft >= x.floor()) & (soft <= x.floor() + 1)).all()
+    assert (soft - soft.round()).abs().mean() < 0.3 * cold
+    assert (soft - x).mean().abs() < 0.05  # neither side is favoured
+
+
+def test_effort_lowers_the_objective(tiny_codec: Codec, image: Image.Image) -> None:
+    codec, rgb = tiny_codec._codec, np.asarray(image)
+    z, p = (t.float().clone() for t in codec._features(rgb, 0))
+    plain, refined = (codec.compress(rgb, INDEX, None, effort) for effort in (0, 4))
+    cost = [codec._cost(r, z, p, count_bytes=True) for r in (plain, refined)]
+    assert cost[1] < 0.99 * cost[0]
+    assert refined == codec.compress(rgb, INDEX, None, 4)  # the same again
+
+
+def test_effort_keeps_to_the_budget(tiny_codec: Codec, image: Image.Image) -> None:
+    data = tiny_codec.compress(image, max_bytes=700, effort=3)
+    assert len(data) <= 700
+    assert tiny_codec.decompress(data, steps=1).size == image.size
