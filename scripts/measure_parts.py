@@ -85,13 +85,14 @@ class Drawer:
         q = torch.tensor([result.quality / 255], device=codec.device)
         with torch.autocast(codec.device.type, codec.dtype, enabled=codec.dtype != torch.float32):
             prompt = codec.model.compressor.synthesis(coded, q)
+            control = codec.model.control(coded, prompt, q)
             for name, (steps, seed) in variants.items():
                 if steps == 0:
                     x = base_picture(prompt)
                 else:
                     z = prompt.latent.float()
                     if steps > 0:
-                        z = codec.model.draw(coded, prompt, q, steps, field(seed, 0, *z.shape[1:]).to(z.device))
+                        z = codec.model.draw(control, q, steps, field(seed, 0, *z.shape[1:]).to(z.device))
                     x = hold_low_band(codec._decode(z), prompt)
                 out[name] = self.finish(x, result.scale)
         return out

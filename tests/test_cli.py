@@ -58,11 +58,16 @@ def inspect(data: bytes, *, bare: bool = False) -> FakeInfo:
     return FakeInfo(int.from_bytes(data[4:7], "big"), int.from_bytes(data[7:10], "big"))
 
 
+def codec_of(data: bytes, *, bare: bool = False) -> str:
+    inspect(data)
+    return "cgdm" if bare else "fasdiff"
+
+
 @pytest.fixture(autouse=True)
 def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """In an empty folder, with the fake in place of intaglio.api."""
     api = types.ModuleType("intaglio.api")
-    vars(api).update(Codec=FakeCodec, inspect=inspect)
+    vars(api).update(Codec=FakeCodec, inspect=inspect, codec_of=codec_of)
     monkeypatch.setitem(sys.modules, "intaglio.api", api)
     monkeypatch.delitem(sys.modules, "intaglio.demo", raising=False)
     FakeCodec.calls = []
@@ -105,14 +110,14 @@ def test_options_reach_the_codec(calls: list[dict[str, Any]]) -> None:
     picture("a.png")
     assert run("compress a.png --quality 33.5 --effort 7 --bare") == 0
     assert run("compress a.png b.itg --codec fasdiff --bytes 400") == 0
-    assert run("decompress a.itg x/ --steps 2 --realism .5 --seed 9 --decoder reference --length 99") == 0
+    assert run("decompress a.itg x/ --steps 2 --realism .5 --seed 9 --decoder reference --length 99 --max-pixels 7") == 0
     assert calls == [
         {"name": "fasdiff", "decoder": "lean"},
         {"quality": 33.5, "max_bytes": None, "effort": 7, "bare": True},
         {"name": "fasdiff", "decoder": "lean"},
         {"quality": 50, "max_bytes": 400, "effort": 0, "bare": False},
         {"name": "fasdiff", "decoder": "reference"},
-        {"steps": 2, "realism": 0.5, "seed": 9, "bare": False, "length": 99},
+        {"steps": 2, "realism": 0.5, "seed": 9, "bare": False, "length": 99, "max_pixels": 7},
     ]
 
 

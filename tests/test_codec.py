@@ -181,9 +181,15 @@ def test_wrong_arguments_to_decompress(tiny_codec: Codec, data: bytes, how) -> N
         tiny_codec.decompress(data, **how)
 
 
-def test_too_large_a_side(tiny_codec: Codec) -> None:
-    with pytest.raises(PictureError, match="2049x1"):
-        tiny_codec.compress(Image.new("RGB", (2049, 1)))
+def test_too_large_a_picture(tiny_codec: Codec, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api.format, "MAX_PIXELS", 4000)
+    with pytest.raises(PictureError, match="65x64 pixels, over the limit of 4,000"):
+        tiny_codec.compress(Image.new("RGB", (65, 64)))
+
+
+def test_sides_over_2048(tiny_codec: Codec) -> None:
+    data = tiny_codec.compress(Image.new("RGB", (2100, 16), "teal"), quality=20)
+    assert tiny_codec.decompress(data, steps=1).size == (2100, 16)
 
 
 def test_info(monkeypatch: pytest.MonkeyPatch, tiny_codec: Codec, tiny: Path, data: bytes) -> None:

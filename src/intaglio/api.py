@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from intaglio.codecs.common.weights import Weights
 
-MAX_SIDE = 2048  # pixels; larger pictures need tiles, which this version does not have
 Decoder = Literal["lean", "reference"]
 
 
@@ -97,14 +96,7 @@ def _grid(header: Header) -> tuple[int, int]:
     return grid(header.height, header.width, header.scale)
 
 
-def _sides(header: Header) -> None:
-    if max(header.width, header.height) > MAX_SIDE:
-        raise PictureError(
-            f"the picture is {header.width}x{header.height}: this version handles sides up to {MAX_SIDE} pixels"
-        )
-
-
-def inspect(data: bytes, *, bare: bool = False) -> Info:
+def inspect(data: bytes, *, bare: bool = False, max_pixels: int = format.MAX_PIXELS) -> Info:
     """Everything in a file's header, and the bytes of each section. Draws nothing and needs no torch.
 
     Raises:
@@ -115,8 +107,7 @@ def inspect(data: bytes, *, bare: bool = False) -> Info:
     codec = codec_of(data, bare=bare)
     weights, stream = _weights(codec, default(codec))
     seed_of = lambda header: _check(header, weights.stream, stream.digest, stream.seed)  # noqa: E731
-    header, payload = format.read(data, seed_of=seed_of, bare=bare)
-    _sides(header)
+    header, payload = format.read(data, seed_of=seed_of, bare=bare, max_pixels=max_pixels)
     return Info(
         codec=codec, stream=header.stream, model=stream.digest.hex(), width=header.width, height=header.height,
         quality=header.quality, scale=header.scale, grey=header.grey, version=header.version, bare=bare,
@@ -183,7 +174,7 @@ class Codec:
             bare: without magic and long checksum.
 
         Raises:
-            PictureError: a side over 2048 pixels. BudgetError: max_bytes is too small; says how small it can be.
+            PictureError: over 64 million pixels. BudgetError: max_bytes is too small; says how small it can be.
         """
         if not isinstance(image, (list, tuple)):
             return self._compress(image, quality, max_bytes, effort, bare)
@@ -196,9 +187,9 @@ class Codec:
             raise ValueError(f"quality is {quality}, allowed are 1 to 100")
         if not 0 <= effort <= 9:
             raise ValueError(f"effort is {effort}, allowed are 0 to 9")
-        if max(image.size) > MAX_SIDE:
+        if image.width * image.height > format.MAX_PIXELS:
             raise PictureError(
-                f"the picture is {image.width}x{image.height}: this version handles sides up to {MAX_SIDE} pixels"
+                f"the picture has {image.width}x{image.height} pixels, over the limit of {format.MAX_PIXELS:,}: shrink it"
             )
         rgb, grey = to_rgb(image)
         height, width = rgb.shape[:2]
@@ -230,6 +221,7 @@ class Codec:
         seed: int = 0,
         bare: bool = False,
         length: int | None = None,
+        max_pixels: int = format.MAX_PIXELS,
     ) -> Image.Image: ...
     @overload
     def decompress(
@@ -241,6 +233,7 @@ class Codec:
         seed: int = 0,
         bare: bool = False,
         length: int | None = None,
+        max_pixels: int = format.MAX_PIXELS,
     ) -> list[Image.Image]: ...
     def decompress(
         self,
@@ -251,22 +244,24 @@ class Codec:
         seed: int = 0,
         bare: bool = False,
         length: int | None = None,
+        max_pixels: int = format.MAX_PIXELS,
     ) -> Any:
         """.itg bytes, or a list of such, to pictures.
 
         Args:
             steps: 1, 2 or 4 of the diffusion. realism: 0 (the base picture, highest PSNR) to 1. seed: of its noise.
             bare: the bytes are of the bare profile. length: only so many bytes are the file, the rest pads a slot.
+            max_pixels: the largest declared size that is accepted.
 
         Raises:
             FormatError, MissingModel, LimitExceeded: as their names say.
         """
         if not isinstance(data, (list, tuple)):
-            return self._decompress(data, steps, realism, seed, bare, length)
-        return [self._decompress(one, steps, realism, seed, bare, length) for one in data]
+            return self._decompress(data, steps, realism, seed, bare, length, max_pixels)
+        return [self._decompress(one, steps, realism, seed, bare, length, max_pixels) for one in data]
 
     def _decompress(
-        self, data: bytes, steps: int, realism: float, seed: int, bare: bool, length: int | None
+        self, data: bytes, steps: int, realism: float, seed: int, bare: bool, length: int | None, max_pixels: int
     ) -> Image.Image:
         from intaglio.image import from_rgb
 
@@ -276,8 +271,7 @@ class Codec:
             raise ValueError(f"realism is {realism}, allowed are 0 to 1")
         codec, stream = self._codec, self._codec.stream
         seed_of = lambda header: _check(header, self._stream, stream.digest, stream.seed)  # noqa: E731
-        header, payload = format.read(data, seed_of=seed_of, bare=bare, length=length)
-        _sides(header)
+        header, payload = format.read(data, seed_of=seed_of, bare=bare, length=length, max_pixels=max_pixels)
         rgb = codec.decompress(
             payload, header.height, header.width, header.quality, header.scale, steps=steps, realism=realism, seed=seed
         )
@@ -303,7 +297,14 @@ def compress(
 
 
 def decompress(
-    data: bytes, *, steps: int = 4, realism: float = 1.0, seed: int = 0, bare: bool = False, length: int | None = None
+    data: bytes,
+    *,
+    steps: int = 4,
+    realism: float = 1.0,
+    seed: int = 0,
+    bare: bool = False,
+    length: int | None = None,
+    max_pixels: int = format.MAX_PIXELS,
 ) -> Image.Image:
     """.itg bytes to a picture, as `Codec.decompress`, by the codec that made them; networks are loaded once and kept."""
     return _codec(codec_of(data, bare=bare)).decompress(

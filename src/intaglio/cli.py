@@ -21,6 +21,7 @@ from intaglio import __version__
 from intaglio.codecs import CODECS
 from intaglio.errors import IntaglioError
 from intaglio.files import Job, plan, read, write
+from intaglio.format import MAX_PIXELS
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -66,7 +67,13 @@ def decompress(args: argparse.Namespace) -> int:
         if name not in codecs:
             codecs[name] = Codec(name, decoder=args.decoder)
         image: Image = codecs[name].decompress(
-            data, steps=args.steps, realism=args.realism, seed=args.seed, bare=args.bare, length=args.length
+            data,
+            steps=args.steps,
+            realism=args.realism,
+            seed=args.seed,
+            bare=args.bare,
+            length=args.length,
+            max_pixels=args.max_pixels,
         )
         png = io.BytesIO()
         write_png(image, png)
@@ -218,6 +225,8 @@ def parser() -> argparse.ArgumentParser:
     d.add_argument("--decoder", choices=["lean", "reference"], default="lean", help="fast (default) or as trained")
     d.add_argument("--bare", **bare)
     d.add_argument("--length", type=between(int, 1), metavar="N", help="the file is the first N bytes of a padded slot")
+
+    d.add_argument("--max-pixels", type=between(int, 1), default=MAX_PIXELS, metavar="N", help="size that is accepted")
 
     i = command("info", info, "Print a file's header and the bytes of every section.", "FILE [--json] [--bare]")
     i.add_argument("file", metavar="FILE", help="an .itg file or -")

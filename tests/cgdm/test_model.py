@@ -37,11 +37,11 @@ def prompt(model: CGDM, c: Coded) -> Prompt:
 
 @pytest.mark.parametrize("realism", [0.0, 0.3, 1.0])
 def test_latents_stay_within_the_bound(model: CGDM, realism: float) -> None:
-    c = coded(0)
+    c, q = coded(0), torch.tensor([0.5])
     base = prompt(model, c)
     noise = 100 * torch.randn(1, 32, 8, 12, generator=torch.Generator().manual_seed(0))
     for steps in (1, 4):
-        z = model.draw(c, base, torch.tensor([0.5]), steps, noise, realism)
+        z = model.draw(model.control(c, base, q), q, steps, noise, realism)
         assert (z - base.latent).abs().max() <= realism * LATENT_BOUND + 1e-5
     wild = base.latent + 50 * torch.randn_like(base.latent)
     assert (near(wild, base.latent) - base.latent).abs().max() == pytest.approx(LATENT_BOUND, abs=1e-5)
@@ -87,10 +87,9 @@ def test_syntax_moves_the_gates(model: CGDM) -> None:
 
 
 def test_large_latents_are_drawn_in_patches(model: CGDM) -> None:
-    """At one step and with a prior that sees little, patches give what the whole gives away from attention."""
-    c = coded(4, 17, 9)  # 68 x 36 latents: two patches
+    c = coded(4, 33, 9)  # 132 x 36 latents: two patches
     base, q = prompt(model, c), torch.tensor([0.5])
-    noise = torch.randn(1, 32, 68, 36, generator=torch.Generator().manual_seed(1))
-    twice = [model.draw(c, base, q, 4, noise) for _ in range(2)]
+    noise = torch.randn(1, 32, 132, 36, generator=torch.Generator().manual_seed(1))
+    twice = [model.draw(model.control(c, base, q), q, 4, noise) for _ in range(2)]
     assert torch.equal(*twice)
-    assert twice[0].shape == (1, 32, 68, 36)
+    assert twice[0].shape == (1, 32, 132, 36)

@@ -28,6 +28,7 @@ LIMIT = 128 << ACTIVATION
 MAX_WEIGHT = 1 << 17
 MAX_FAN_IN = 1 << 13
 MAX_BIAS = 1 << 33
+STRIP = 1 << 23  # values that a convolution unfolds at a time
 
 
 def integers(x: NDArray[Any]) -> Ints:
@@ -81,12 +82,20 @@ class Conv:
         """(I, h, w) clipped activations to (O, h, w) activations, not yet clipped (|a| < 2**36)."""
         x = integers(x)
         h, w = x.shape[1:]
-        if self.size == 3:
-            padded = np.pad(x, ((0, 0), (1, 1), (1, 1)))
-            x = np.stack([padded[:, i : i + h, j : j + w] for i in range(3) for j in range(3)], 1)
-        columns = x.reshape(self.matrix.shape[1], h * w).astype(np.float64)
-        sums = (self.matrix @ columns).astype(np.int64) + self.bias
-        return shift(sums, WEIGHT).reshape(len(self.matrix), h, w)
+        out = np.empty((len(self.matrix), h, w), np.int64)
+        strip = max(1, STRIP // (self.matrix.shape[1] * w))  # rows at a time, so that memory stays bounded
+        for top in range(0, h, strip):
+            rows = min(strip, h - top)
+            part = x[:, top : top + rows]
+            if self.size == 3:
+                above, below = min(top, 1), min(h - top - rows, 1)
+                part = x[:, top - above : top + rows + below]
+                padded = np.pad(part, ((0, 0), (1 - above, 1 - below), (1, 1)))
+                part = np.stack([padded[:, i : i + rows, j : j + w] for i in range(3) for j in range(3)], 1)
+            columns = part.reshape(self.matrix.shape[1], rows * w).astype(np.float64)
+            sums = (self.matrix @ columns).astype(np.int64) + self.bias
+            out[:, top : top + rows] = shift(sums, WEIGHT).reshape(-1, rows, w)
+        return out
 
 
 def conv(weights: Mapping[str, NDArray[Any]], name: str) -> Conv:

@@ -52,8 +52,9 @@ def encode(autoencoder: Autoencoder, x: Tensor, tile: int = TILE) -> Tensor:
 
 
 @torch.no_grad()
-def decode(autoencoder: Autoencoder, z: Tensor, tile: int = TILE) -> Tensor:
-    """`autoencoder.decode(z)` in tiles: (B, 32, h, w) -> (B, 3, 8h, 8w) in [0, 1]."""
+def decode(autoencoder: Autoencoder, z: Tensor, tile: int = TILE, *, clamp: bool = True) -> Tensor:
+    """`autoencoder.decode(z, clamp)` in tiles: (B, 32, h, w) -> (B, 3, 8h, 8w), in [0, 1] if clamped."""
     decoder = autoencoder.decoder
     features = decoder.inner(autoencoder.denormalise(z))
-    return in_tiles(decoder.outer, features, margin=OUTER_DECODER_REACH, tile=tile).to(z.dtype).clamp(0, 1)
+    x = in_tiles(decoder.outer, features, margin=OUTER_DECODER_REACH, tile=tile).to(z.dtype)
+    return x.clamp(0, 1) if clamp else x

@@ -20,14 +20,15 @@ def _mix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 def field(seed: int, draw: int, channels: int, height: int, width: int, top: int = 0, left: int = 0) -> torch.Tensor:
     """(1, channels, height, width) float32, the part of the field whose first row and column are `top` and `left`."""
+    out = np.empty((1, channels, height, width), np.float32)
     with np.errstate(over="ignore"):
         key = _mix(np.full(1, (seed * 65537 + draw + 1) * _GOLDEN % 2**64, np.uint64))
         rows = (np.arange(top, top + height, dtype=np.uint64) << np.uint64(32))[:, None]
-        place = rows | np.arange(left, left + width, dtype=np.uint64)[None]
-        plane = _mix(key + np.arange(channels, dtype=np.uint64) * np.uint64(_GOLDEN))[:, None, None]
-        a = _mix(place[None] * np.uint64(_GOLDEN) + plane)
-        b = _mix(a + np.uint64(_GOLDEN))
-    u = (a >> np.uint64(11)).astype(np.float64) * 2**-53 + 2**-54
-    v = (b >> np.uint64(11)).astype(np.float64) * 2**-53
-    values = np.sqrt(-2 * np.log(u)) * np.cos(2 * np.pi * v)
-    return torch.from_numpy(values.astype(np.float32))[None]
+        place = (rows | np.arange(left, left + width, dtype=np.uint64)[None]) * np.uint64(_GOLDEN)
+        for channel, plane in enumerate(_mix(key + np.arange(channels, dtype=np.uint64) * np.uint64(_GOLDEN))):
+            a = _mix(place + plane)
+            b = _mix(a + np.uint64(_GOLDEN))
+            u = (a >> np.uint64(11)).astype(np.float64) * 2**-53 + 2**-54
+            v = (b >> np.uint64(11)).astype(np.float64) * 2**-53
+            out[0, channel] = np.sqrt(-2 * np.log(u)) * np.cos(2 * np.pi * v)
+    return torch.from_numpy(out)

@@ -8,10 +8,14 @@ and weights are whole numbers, so that the sums are exact in float64 and do not 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 
-TILE, OVERLAP = 64, 16  # latents; 512 and 128 pixels
+from intaglio.prior.compact import Control
+from intaglio.prior.sampler import Denoise
+
+TILE, OVERLAP = 128, 16  # latents; 1024 and 128 pixels
 GRAIN = 1 << 20  # steps per unit that results are rounded to
 
 Window = tuple[int, int, int, int]  # top, left, height, width in latents
@@ -64,3 +68,16 @@ def in_patches(
         total[..., top : top + h, left : left + w] += (part.double() * GRAIN).round() * weight
         weights[top : top + h, left : left + w] += weight
     return (total / (weights * GRAIN)).to(z.dtype)
+
+
+def patched(prior: Any, control: Control, tile: int = TILE) -> Denoise:
+    """What a sampler calls, D(z, sigma): the prior under a control, in patches where the latent is large."""
+
+    def denoise(z: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:
+        def patch(part: torch.Tensor, window: Window) -> torch.Tensor:
+            out: torch.Tensor = prior(part, sigma, control.window(*window))
+            return out
+
+        return in_patches(patch, z, tile=tile)
+
+    return denoise

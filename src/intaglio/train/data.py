@@ -29,8 +29,8 @@ class Crops:
     landmarks: torch.Tensor  # (B, 68, 2) in the crop's pixels; NaN where no face was found
     people: torch.Tensor  # (B, 512) the recogniser's vectors of the whole pictures; NaN likewise
     whole: bool  # whole pictures, or crops of them
-    chance: float  # uniform in 0..1, for what a stage does in a share of its steps
     steps: int = 1  # of the diffusion, where a stage draws
+    perceptual: bool = False  # judged by a perceptual loss too, where a stage does so in a share of its steps
 
 
 class Sampler:
@@ -67,7 +67,7 @@ class Sampler:
         q = torch.from_numpy(np.floor(even * QUALITIES).clip(0, QUALITIES - 1) / (QUALITIES - 1)).float()
         x, z = (t.to(self.device).contiguous(memory_format=torch.channels_last) for t in (x, z))
         q, landmarks, people = (t.to(self.device) for t in (q, landmarks, people))
-        return Crops(x, z, q, landmarks, people, whole, rng.random())
+        return Crops(x, z, q, landmarks, people, whole)
 
 
 def _rows(

@@ -138,14 +138,15 @@ def train(stage: Stage, cfg: StageConfig, folder: Path, *, seed: int = 0, deadli
             for group in optimiser.param_groups:
                 group["lr"] = learning_rate(step, cfg)
             optimiser.zero_grad(set_to_none=True)
-            shape = tuple(tuple(v.shape) for v in vars(batch).values() if isinstance(v, torch.Tensor))
-            counter = FlopCounterMode(display=False) if shape not in flops_of else None
+            # What a step costs hangs on the sizes of the batch and on what the stage drew for it.
+            kind = tuple(tuple(v.shape) if isinstance(v, torch.Tensor) else v for v in vars(batch).values())
+            counter = FlopCounterMode(display=False) if kind not in flops_of else None
             with counter or torch.enable_grad(), torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
                 loss, values = stage.loss(batch)
                 if counter:
                     loss.backward()
             if counter:
-                flops_of[shape] = counter.get_total_flops()
+                flops_of[kind] = counter.get_total_flops()
             else:
                 loss.backward()
             norm = nn.utils.clip_grad_norm_(parameters, 1.0)
@@ -157,10 +158,10 @@ def train(stage: Stage, cfg: StageConfig, folder: Path, *, seed: int = 0, deadli
                 torch._foreach_lerp_(list[torch.Tensor](averaged), list[torch.Tensor](parameters), 1 - decay)
 
             # --- Report, validate, save ---------------------------------------------------------------------
-            flops_done += flops_of[shape]
+            flops_done += flops_of[kind]
             seconds_done += time.time() - begun
-            window += flops_of[shape]
-            samples += shape[0][0]
+            window += flops_of[kind]
+            samples += kind[0][0]
             for key, value in (values | {"loss": float(loss.detach()), "norm": float(norm)}).items():
                 sums.setdefault(key, []).append(value)
             if step % 20 == 0:

@@ -12,7 +12,7 @@ from intaglio.codecs.common.compressor import Coded, Compressor, CompressorConfi
 from intaglio.codecs.common.picture import base_means, hold_low_band
 from intaglio.prior.compact import CompactPrior, Control, PriorConfig
 from intaglio.prior.sampler import sample
-from intaglio.prior.tiles import Window, in_patches
+from intaglio.prior.tiles import patched
 
 LATENT_BOUND = 2.0  # a drawn latent lies at most so far from the base latent, in the unit of latents (deviation 1)
 LOW_BOUND = 4 / 255  # and every 8x8 mean of the drawn picture so far from the base picture's, before clipping to 0..1
@@ -33,19 +33,11 @@ class CGDM(nn.Module):
         return control
 
     def draw(
-        self, c: Coded, prompt: Prompt, q: torch.Tensor, steps: int, noise: torch.Tensor, realism: float = 1.0
+        self, control: Control, q: torch.Tensor, steps: int, noise: torch.Tensor, realism: float = 1.0
     ) -> torch.Tensor:
-        """Latents (B, 32, h, w) that the diffusion makes, within realism * LATENT_BOUND of the base's."""
-        control, base = self.control(c, prompt, q), prompt.latent.float()
-
-        def denoise(z: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:
-            def patch(part: torch.Tensor, window: Window) -> torch.Tensor:
-                out: torch.Tensor = self.prior(part, sigma, control.window(*window))
-                return out
-
-            return in_patches(patch, z)
-
-        return near(sample(denoise, base, q, steps, noise), base, realism)
+        """Latents (B, 32, h, w) that the diffusion makes under a control, within realism * LATENT_BOUND of the base's."""
+        base = control.base.float()
+        return near(sample(patched(self.prior, control), base, q, steps, noise), base, realism)
 
     def hold(self, x: torch.Tensor, prompt: Prompt, realism: float = 1.0) -> torch.Tensor:
         """A drawn picture (B, 3, H, W) held to the base picture: no 8x8 mean strays further than realism * LOW_BOUND."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,14 +13,16 @@ from numpy.typing import NDArray
 
 from intaglio import image, online
 from intaglio.codecs.common import weights as files
-from intaglio.codecs.common.compressor import Coded
+from intaglio.codecs.common import windows
+from intaglio.codecs.common.compressor import Coded, Prompt
 from intaglio.codecs.common.objective import lam
 from intaglio.codecs.common.picture import base_picture
 from intaglio.codecs.common.stream import SECTIONS, STRIDE, grid
 from intaglio.codecs.common.thawed import Thawed
 from intaglio.errors import BudgetError
 from intaglio.latent.autoencoder import Autoencoder
-from intaglio.latent.lean import load_lean
+from intaglio.latent.lean import REACH, load_lean
+from intaglio.latent.tiling import decode, encode
 from intaglio.nets import packets
 from intaglio.nets.packed import packed
 from intaglio.precision import best_dtype
@@ -28,6 +30,7 @@ from intaglio.prior.noise import field
 
 Pixels = NDArray[np.uint8]
 Tensors = dict[str, NDArray[np.float32]]
+WINDOW = 128  # latents a side that pixels are coded and drawn by
 GOOD_INDEX = 12  # below this quality index a smaller coded scale looks better
 TRIED_ABOVE = 3  # bytes are nearly, not quite, monotone in quality: so many indices above the bisection's are tried
 
@@ -50,6 +53,7 @@ class LatentCodec:
         self.dtype = dtype or best_dtype(self.device)
         self.weights = files.read(name, path)
         self.stream = self.weights.open_stream()
+        self._reach = windows.margin(self.weights.config["compressor"]["depth"])
         place = (self.device, self.dtype)
         self.model: Any = packed(files.load_model(self.weights).to(*place))
         self.autoencoder = packed(Autoencoder.load().to(*place))
@@ -65,13 +69,13 @@ class LatentCodec:
     def analyse(self, rgb: Pixels, scale: int) -> Tensors:
         """Unquantised coded tensors of a picture (H, W, 3) at a coded scale."""
         z, p = self._features(rgb, scale)
-        coded = self.model.compressor.analysis(z.to(self.dtype), p.to(self.dtype))
+        coded = windows.analyse(self.model.compressor.analysis, z.to(self.dtype), p.to(self.dtype), self._reach)
         return {name: getattr(coded, name)[0].float().cpu().numpy() for name in SECTIONS}
 
     def _features(self, rgb: Pixels, scale: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Latent (1, 32, h, w) and packets (1, 192, h, w) of a picture at a coded scale."""
         x = self._tensor(image.pad(image.shrink(rgb, scale), STRIDE))
-        return self.autoencoder.encode(x), packets.analyse(x - 0.5)
+        return encode(self.autoencoder, x, WINDOW), packets.analyse(x - 0.5)
 
     def compress(self, rgb: Pixels, quality: int | None, budget: int | None, effort: int = 0) -> Result:
         """A picture (H, W, 3) at a quality index, or the best that fits `budget` payload bytes.
@@ -173,17 +177,39 @@ class LatentCodec:
         coded = self._coded(payload, quality, gh, gw)
         q = torch.tensor([quality / 255], device=self.device)
         with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
-            prompt = self.model.compressor.synthesis(coded, q)
-            x = base_picture(prompt)
+            prompt, control = windows.guided(self.model, coded, q, self._reach)
+            z = None
             if realism > 0:
                 noise = field(seed, 0, 32, 4 * gh, 4 * gw).to(self.device)
-                z = self.model.draw(coded, prompt, q, steps, noise, realism)
-                drawn = self.model.hold(self._decode(z).float(), prompt, realism)
-                x = torch.lerp(x, drawn, realism)
+                z = self.model.draw(control, q, steps, noise, realism)
+            pixels = self._pixels(prompt, z, realism)
         rows, columns = -(-height // (1 << scale)), -(-width // (1 << scale))
-        pixels = (x[0, :, :rows, :columns].float().clamp(0, 1) * 255).round().to(torch.uint8)
-        return image.enlarge(pixels.permute(1, 2, 0).cpu().numpy(), (height, width))
+        return image.enlarge(pixels[:rows, :columns], (height, width))
+
+    def _pixels(self, prompt: Prompt, z: torch.Tensor | None, realism: float) -> Pixels:
+        """The picture of a prompt and drawn latents (None: the base picture), padded, window by window."""
+        h, w = prompt.latent.shape[2:]
+        out = np.empty((8 * h, 8 * w, 3), np.uint8)
+        whole = None
+        if z is not None and self.lean is None:
+            whole = decode(self.autoencoder, z.float().contiguous(memory_format=torch.channels_last), clamp=False)
+        for top in range(0, h, WINDOW):
+            for left in range(0, w, WINDOW):
+                first, start = max(top - REACH - 1, 0), max(left - REACH - 1, 0)
+                place = (first, start, min(top + WINDOW + REACH + 1, h), min(left + WINDOW + REACH + 1, w))
+                part = replace(prompt, packets=windows.cut(prompt.packets, 1, *place))
+                x = base_picture(part)
+                if z is not None:
+                    drawn = (
+                        windows.cut(whole, 8, *place) if whole is not None else self._decode(windows.cut(z, 1, *place))
+                    )
+                    x = torch.lerp(x, self.model.hold(drawn.float(), part, realism), realism)
+                inside = x[0, :, 8 * (top - first) :, 8 * (left - start) :][:, : 8 * WINDOW, : 8 * WINDOW]
+                levels = (inside.float().clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
+                out[8 * top : 8 * top + levels.shape[0], 8 * left : 8 * left + levels.shape[1]] = levels
+        return out
 
     def _decode(self, z: torch.Tensor) -> torch.Tensor:
+        """Drawn latents to a picture (B, 3, 8h, 8w), not clamped."""
         z = z.float().contiguous(memory_format=torch.channels_last)
         return self.autoencoder.decode(z, clamp=False) if self.lean is None else self.lean(z)

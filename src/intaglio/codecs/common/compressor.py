@@ -77,11 +77,17 @@ class Analysis(nn.Module):
         self.vector = nn.Sequential(nn.Linear(cfg.coarse, cfg.coarse), nn.ReLU(), nn.Linear(cfg.coarse, cfg.vector))
 
     def forward(self, z: torch.Tensor, p: torch.Tensor) -> Coded:
+        return self.finish(*self.spatial(z, p))
+
+    def spatial(self, z: torch.Tensor, p: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """What depends on a part of the picture alone: y (B, y, H/16, W/16), features (B, coarse, H/32, W/32)."""
         f = self.latent(z) + self.low(p[:, :3]) + self.high(p[:, 3:] * self.high_gain)
         f = self.coarse(self.down(self.fine(f)))
-        y = self.y(f)
-        f = self.deep(f)
-        return Coded(self.lf(f), self.h(f), self.vector(f.mean((2, 3)))[:, :, None, None], y)
+        return self.y(f), self.deep(f)
+
+    def finish(self, y: torch.Tensor, deep: torch.Tensor) -> Coded:
+        """All coded tensors, of `spatial`'s."""
+        return Coded(self.lf(deep), self.h(deep), self.vector(deep.mean((2, 3)))[:, :, None, None], y)
 
 
 class Synthesis(nn.Module):

@@ -10,6 +10,9 @@ from intaglio.codecs.common.picture import hold_low_band
 from intaglio.codecs.fasdiff.enhancement import Enhancement, TokenSynthesis
 from intaglio.prior.compact import CompactPrior, Control, PriorConfig
 from intaglio.prior.sampler import sample
+from intaglio.prior.tiles import patched
+
+TILE = 256  # latents: up to 2048 pixels a side, attention sees the whole face
 
 
 class FaSDiff(nn.Module):
@@ -27,11 +30,10 @@ class FaSDiff(nn.Module):
         return control
 
     def draw(
-        self, c: Coded, prompt: Prompt, q: torch.Tensor, steps: int, noise: torch.Tensor, realism: float = 1.0
+        self, control: Control, q: torch.Tensor, steps: int, noise: torch.Tensor, realism: float = 1.0
     ) -> torch.Tensor:
-        """Latents (B, 32, h, w) that the diffusion makes of decoded tensors and their prompt; `realism` acts later."""
-        control = self.control(c, prompt, q)
-        return sample(lambda z, sigma: self.prior(z, sigma, control), prompt.latent.float(), q, steps, noise)
+        """Latents (B, 32, h, w) that the diffusion makes under a control; `realism` acts later, on pixels."""
+        return sample(patched(self.prior, control, TILE), control.base.float(), q, steps, noise)
 
     def hold(self, x: torch.Tensor, prompt: Prompt, realism: float = 1.0) -> torch.Tensor:
         """A drawn picture (B, 3, H, W) held to the base picture."""

@@ -56,8 +56,9 @@ def validate_drawn(
             size.append(count)
             with torch.autocast(x.device.type, dtype, enabled=dtype != torch.float32):
                 shown = {"base": base_picture(prompt), "latent": model.hold(decoder(prompt.latent.float()), prompt)}
+                control = model.control(coded, prompt, q)
                 for steps in (1, 4):
-                    drawn = model.draw(coded, prompt, q, steps, noise)
+                    drawn = model.draw(control, q, steps, noise)
                     shown[f"steps{steps}"] = model.hold(decoder(drawn.float()), prompt)
             for name, picture in shown.items():
                 found.setdefault(name, []).append(picture.float().clamp(0, 1))

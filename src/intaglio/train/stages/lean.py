@@ -38,16 +38,17 @@ class LeanStage:
         self.sampler, self.validation, self.autoencoder, self.lpips = sampler, validation, autoencoder, lpips
 
     def sample(self, rng: np.random.Generator) -> Crops:
-        return self.sampler(rng)
+        batch = self.sampler(rng)
+        batch.perceptual = bool(rng.random() < PERCEPTUAL_SHARE)
+        return batch
 
     def loss(self, batch: Crops) -> tuple[torch.Tensor, dict[str, float]]:
-        perceptual = batch.chance < PERCEPTUAL_SHARE
-        n = max(1, PERCEPTUAL_PIXELS // batch.x[0, 0].numel()) if perceptual else len(batch.x)
+        n = max(1, PERCEPTUAL_PIXELS // batch.x[0, 0].numel()) if batch.perceptual else len(batch.x)
         x, drawn = judged(batch.x[:n], batch.whole), judged(self.model(batch.z[:n]).float(), batch.whole)
         error = drawn - x
         loss = ABSOLUTE * error.abs().mean() + SQUARED * error.square().mean()
         logs = {"absolute": float(error.abs().mean().detach())}
-        if perceptual:
+        if batch.perceptual:
             with torch.no_grad():
                 wanted = self.lpips.features(x)
             distance = self.lpips.distance(self.lpips.features(drawn), wanted).mean()
