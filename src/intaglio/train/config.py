@@ -31,6 +31,7 @@ class StageConfig:
     batch: int = 16  # crops in a step; a quarter as many when whole pictures are drawn
     crop: int = 16  # side of a crop, latents
     whole: float = 0.25  # share of steps on whole pictures
+    mix: float = 0.15  # share of the pictures that come from a further cache, where one is given
     lr: float = 4e-4  # peak learning rate
     warmup: int = 100  # steps of linear warm-up; a cosine to 2 % of the peak follows
     ema: float = 0.999  # decay of the averaged weights
@@ -49,7 +50,6 @@ class Recipe:
     stages: dict[str, StageConfig] = field(default_factory=dict)
     seed: int = 0
     stream: int = CUSTOM  # id that the exported weights carry
-    mix: float = 0.15  # share of the pictures that come from a further cache, where one is given
     generated: int = 0  # pictures to make up where no data are given; 0: data are needed
     validation: int = 16  # validation pictures looked at
     fitted: int = 200  # training pictures that the probability tables are fitted to

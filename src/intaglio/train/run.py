@@ -53,7 +53,7 @@ class Run:
     data: list[Path] | None
     val: Path | None
     features: Path | None
-    mix: Path | None  # a further latent cache, `recipe.mix` of the pictures
+    mix: Path | None  # a further latent cache, a stage's `mix` of the pictures
     start: Path | None  # the folder of a finished run, of either codec
     deadline: float  # seconds since the epoch
 
@@ -89,7 +89,7 @@ class Run:
                 compressor, sampler, self._validation, self._autoencoder, self._lpips, self._identity
             )
         if name == "lean":
-            lean = self._placed(LeanDecoder.from_reference(self._autoencoder))
+            lean = self._placed(self._begun(LeanDecoder.from_reference(self._autoencoder), "lean"))
             return LeanStage(lean, sampler, self._validation, self._autoencoder, self._lpips)
         if name in ("control", "joint"):
             model = self._placed(self._model(name))
@@ -100,7 +100,7 @@ class Run:
         raise TrainingError(f"the recipe has a stage {name!r}, which this version does not know")
 
     def _sampler(self, cfg: StageConfig) -> Sampler:
-        caches, share = [self._cache], self.recipe.mix
+        caches, share = [self._cache], cfg.mix
         if self.mix is not None:
             caches.append(cache.LatentCache(self.mix))
         return Sampler(caches, [1 - share, share][: len(caches)], cfg, self._device)
