@@ -9,11 +9,22 @@ from intaglio.train import config
 CONFIGS = Path(__file__).parents[2] / "configs"
 
 
-@pytest.mark.parametrize(("name", "stream"), [("fasdiff", 1), ("smoke", 255)])
-def test_recipes_of_the_repository(name: str, stream: int) -> None:
+ALL = ["compressor", "prior", "lean", "control", "joint"]
+
+
+@pytest.mark.parametrize(
+    ("name", "stream", "stages"),
+    [
+        ("fasdiff", 1, ALL),
+        ("fasdiff-second", 1, ["lean", "compressor", "control", "joint"]),
+        ("cgdm", 2, ["compressor", "control", "joint"]),
+        ("smoke", 255, ALL),
+    ],
+)
+def test_recipes_of_the_repository(name: str, stream: int, stages: list[str]) -> None:
     recipe = config.load(CONFIGS / f"{name}.toml")
     assert recipe.stream == stream
-    assert list(recipe.stages) == ["compressor", "prior", "lean", "control", "joint"]
+    assert list(recipe.stages) == stages
 
 
 @pytest.mark.parametrize(
