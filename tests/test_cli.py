@@ -110,14 +110,19 @@ def test_options_reach_the_codec(calls: list[dict[str, Any]]) -> None:
     picture("a.png")
     assert run("compress a.png --quality 33.5 --effort 7 --bare") == 0
     assert run("compress a.png b.itg --codec fasdiff --bytes 400") == 0
-    assert run("decompress a.itg x/ --steps 2 --realism .5 --seed 9 --decoder reference --length 99 --max-pixels 7") == 0
+    assert (
+        run(
+            "decompress a.itg x/ --steps 2 --realism .5 --seed 9 --decoder reference --length 99 --max-pixels 7 --box 1,2,3,4"
+        )
+        == 0
+    )
     assert calls == [
         {"name": "fasdiff", "decoder": "lean"},
         {"quality": 33.5, "max_bytes": None, "effort": 7, "bare": True},
         {"name": "fasdiff", "decoder": "lean"},
         {"quality": 50, "max_bytes": 400, "effort": 0, "bare": False},
         {"name": "fasdiff", "decoder": "reference"},
-        {"steps": 2, "realism": 0.5, "seed": 9, "bare": False, "length": 99, "max_pixels": 7},
+        {"steps": 2, "realism": 0.5, "seed": 9, "bare": False, "length": 99, "max_pixels": 7, "box": (1, 2, 3, 4)},
     ]
 
 
@@ -134,6 +139,7 @@ def test_options_reach_the_codec(calls: list[dict[str, Any]]) -> None:
         "compress a.png --bytes 0",
         "compress a.png --bytes 4.5",
         "compress a.png --effort 10",
+        "decompress a.itg --box 1,2,3",
         "compress a.png --codec jpeg",
         "decompress a.itg --steps 3",
         "decompress a.itg --realism 1.1",

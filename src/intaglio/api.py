@@ -222,6 +222,7 @@ class Codec:
         bare: bool = False,
         length: int | None = None,
         max_pixels: int = format.MAX_PIXELS,
+        box: tuple[int, int, int, int] | None = None,
     ) -> Image.Image: ...
     @overload
     def decompress(
@@ -234,6 +235,7 @@ class Codec:
         bare: bool = False,
         length: int | None = None,
         max_pixels: int = format.MAX_PIXELS,
+        box: tuple[int, int, int, int] | None = None,
     ) -> list[Image.Image]: ...
     def decompress(
         self,
@@ -245,6 +247,7 @@ class Codec:
         bare: bool = False,
         length: int | None = None,
         max_pixels: int = format.MAX_PIXELS,
+        box: tuple[int, int, int, int] | None = None,
     ) -> Any:
         """.itg bytes, or a list of such, to pictures.
 
@@ -252,16 +255,25 @@ class Codec:
             steps: 1, 2 or 4 of the diffusion. realism: 0 (the base picture, highest PSNR) to 1. seed: of its noise.
             bare: the bytes are of the bare profile. length: only so many bytes are the file, the rest pads a slot.
             max_pixels: the largest declared size that is accepted.
+            box: left, top, right, bottom in pixels: this part alone is drawn, as it is in the whole.
 
         Raises:
             FormatError, MissingModel, LimitExceeded: as their names say.
         """
         if not isinstance(data, (list, tuple)):
-            return self._decompress(data, steps, realism, seed, bare, length, max_pixels)
-        return [self._decompress(one, steps, realism, seed, bare, length, max_pixels) for one in data]
+            return self._decompress(data, steps, realism, seed, bare, length, max_pixels, box)
+        return [self._decompress(one, steps, realism, seed, bare, length, max_pixels, box) for one in data]
 
     def _decompress(
-        self, data: bytes, steps: int, realism: float, seed: int, bare: bool, length: int | None, max_pixels: int
+        self,
+        data: bytes,
+        steps: int,
+        realism: float,
+        seed: int,
+        bare: bool,
+        length: int | None,
+        max_pixels: int,
+        box: tuple[int, int, int, int] | None,
     ) -> Image.Image:
         from intaglio.image import from_rgb
 
@@ -272,8 +284,20 @@ class Codec:
         codec, stream = self._codec, self._codec.stream
         seed_of = lambda header: _check(header, self._stream, stream.digest, stream.seed)  # noqa: E731
         header, payload = format.read(data, seed_of=seed_of, bare=bare, length=length, max_pixels=max_pixels)
+        if box is not None:
+            left, top, right, bottom = box
+            if not (0 <= left < right <= header.width and 0 <= top < bottom <= header.height):
+                raise ValueError(f"box {box} is empty or not inside of {header.width}x{header.height} pixels")
         rgb = codec.decompress(
-            payload, header.height, header.width, header.quality, header.scale, steps=steps, realism=realism, seed=seed
+            payload,
+            header.height,
+            header.width,
+            header.quality,
+            header.scale,
+            steps=steps,
+            realism=realism,
+            seed=seed,
+            box=None if box is None else (box[1], box[0], box[3], box[2]),
         )
         return from_rgb(rgb, header.grey, f"{self.name}-{codec.weights.decoder}")
 
@@ -305,6 +329,7 @@ def decompress(
     bare: bool = False,
     length: int | None = None,
     max_pixels: int = format.MAX_PIXELS,
+    box: tuple[int, int, int, int] | None = None,
 ) -> Image.Image:
     """.itg bytes to a picture, as `Codec.decompress`, by the codec that made them; networks are loaded once and kept."""
     return _codec(codec_of(data, bare=bare)).decompress(

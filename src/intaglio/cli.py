@@ -74,6 +74,7 @@ def decompress(args: argparse.Namespace) -> int:
             bare=args.bare,
             length=args.length,
             max_pixels=args.max_pixels,
+            box=args.box,
         )
         png = io.BytesIO()
         write_png(image, png)
@@ -185,6 +186,15 @@ def between(kind: type[int] | type[float], low: float, high: float = float("inf"
     return parse
 
 
+def box(text: str) -> tuple[int, int, int, int]:
+    """Four whole numbers with commas between."""
+    try:
+        left, top, right, bottom = map(int, text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is not four whole numbers: left,top,right,bottom") from None
+    return left, top, right, bottom
+
+
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="intaglio", description="A picture in very few bytes, and a picture again.")
     top.add_argument("--version", action="version", version=f"intaglio {__version__}")
@@ -226,6 +236,9 @@ def parser() -> argparse.ArgumentParser:
     d.add_argument("--bare", **bare)
     d.add_argument("--length", type=between(int, 1), metavar="N", help="the file is the first N bytes of a padded slot")
 
+    d.add_argument(
+        "--box", type=box, metavar="L,T,R,B", help="left, top, right, bottom: this part of the picture alone"
+    )
     d.add_argument("--max-pixels", type=between(int, 1), default=MAX_PIXELS, metavar="N", help="size that is accepted")
 
     i = command("info", info, "Print a file's header and the bytes of every section.", "FILE [--json] [--bare]")

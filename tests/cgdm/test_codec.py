@@ -15,6 +15,7 @@ from intaglio.cli import main
 from intaglio.codecs.common import weights
 from intaglio.errors import IntaglioError, MissingModel
 from intaglio.image import to_rgb
+from intaglio.prior.compact import CompactPrior
 from intaglio.train.generated import picture
 
 HERE = Path(__file__)
@@ -39,6 +40,13 @@ def both(monkeypatch: pytest.MonkeyPatch, tiny: Path, tiny_cgdm: Path) -> None:
 @pytest.fixture(scope="module")
 def image() -> Image.Image:
     return Image.fromarray(np.asarray(picture(64, 3))[:, :50])
+
+
+@pytest.fixture(scope="module")
+def long(tiny_cgdm: Path) -> bytes:
+    """The file of a picture of two windows and three patches."""
+    image = Image.fromarray(np.asarray(picture(64, 1))).resize((2600, 32))
+    return Codec("cgdm", weights=tiny_cgdm, device="cpu").compress(image, quality=30)
 
 
 def test_files_find_their_codec(both: None, image: Image.Image, tmp_path: Path) -> None:
@@ -81,3 +89,32 @@ def test_pictures_larger_than_a_patch(tiny_cgdm: Path) -> None:
 def test_weights_of_the_other_codec_are_refused(tiny: Path) -> None:
     with pytest.raises(IntaglioError, match="where those of cgdm are needed"):
         Codec("cgdm", weights=tiny)
+
+
+@pytest.mark.parametrize(("steps", "realism"), [(1, 1.0), (2, 1.0), (4, 0.0)])
+@pytest.mark.parametrize("box", [(0, 0, 30, 32), (1300, 5, 1301, 20), (2590, 0, 2600, 31)])
+def test_a_part_is_as_in_the_whole(
+    tiny_cgdm: Path, long: bytes, box: tuple[int, int, int, int], steps: int, realism: float
+) -> None:
+    codec = Codec("cgdm", weights=tiny_cgdm, device="cpu")
+    whole = np.asarray(codec.decompress(long, steps=steps, realism=realism))
+    part = np.asarray(codec.decompress(long, steps=steps, realism=realism, box=box))
+    left, top, right, bottom = box
+    assert np.array_equal(part, whole[top:bottom, left:right])
+
+
+def test_a_part_draws_fewer_patches(tiny_cgdm: Path, long: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    codec = Codec("cgdm", weights=tiny_cgdm, device="cpu")
+    calls = []
+    forward = CompactPrior.forward
+    monkeypatch.setattr(CompactPrior, "forward", lambda *given: calls.append(0) or forward(*given))
+    codec.decompress(long, steps=2)
+    whole = len(calls)
+    codec.decompress(long, steps=2, box=(0, 0, 8, 8))
+    assert (len(calls) - whole) < whole
+
+
+@pytest.mark.parametrize("box", [(5, 5, 5, 9), (0, 0, 2601, 3), (-1, 0, 4, 4)])
+def test_wrong_boxes(tiny_cgdm: Path, long: bytes, box: tuple[int, int, int, int]) -> None:
+    with pytest.raises(ValueError, match="empty or not inside of 2600x32"):
+        Codec("cgdm", weights=tiny_cgdm, device="cpu").decompress(long, box=box)

@@ -19,6 +19,7 @@ TILE, OVERLAP = 128, 16  # latents; 1024 and 128 pixels
 GRAIN = 1 << 20  # steps per unit that results are rounded to
 
 Window = tuple[int, int, int, int]  # top, left, height, width in latents
+Box = tuple[int, int, int, int]  # top, left, bottom, right
 
 
 def starts(size: int, tile: int, overlap: int) -> list[int]:
@@ -45,6 +46,22 @@ def windows(height: int, width: int, tile: int = TILE, overlap: int = OVERLAP) -
     return [(top, left, h, w) for top in starts(height, tile, overlap) for left in starts(width, tile, overlap)]
 
 
+def meets(window: Window, box: Box) -> bool:
+    """Whether a window has a part of the box."""
+    top, left, h, w = window
+    return top < box[2] and box[0] < top + h and left < box[3] and box[1] < left + w
+
+
+def needed(box: Box, height: int, width: int, steps: int, tile: int = TILE, overlap: int = OVERLAP) -> list[Window]:
+    """The patches that a part of the latent depends on: those that meet it, and a ring more for each further step."""
+    every = windows(height, width, tile, overlap)
+    chosen = [window for window in every if meets(window, box)]
+    for _ in range(steps - 1):
+        reached = [(top, left, top + h, left + w) for top, left, h, w in chosen]
+        chosen = [window for window in every if any(meets(window, one) for one in reached)]
+    return chosen
+
+
 def in_patches(
     denoise: Callable[[torch.Tensor, Window], torch.Tensor],
     z: torch.Tensor,
@@ -54,7 +71,7 @@ def in_patches(
 ) -> torch.Tensor:
     """denoise(z, whole window) of a latent z (B, C, h, w), sides multiples of 4, done in patches if it is large.
 
-    `order`: `windows(h, w, tile, overlap)` in any order; row by row by default.
+    `order`: `windows(h, w, tile, overlap)` in any order, row by row by default; or some of them, the rest is left zero.
     """
     height, width = z.shape[2:]
     if height <= tile and width <= tile:
@@ -67,10 +84,10 @@ def in_patches(
         weight = (feather(top, h, height, overlap)[:, None] * feather(left, w, width, overlap)[None]).to(z.device)
         total[..., top : top + h, left : left + w] += (part.double() * GRAIN).round() * weight
         weights[top : top + h, left : left + w] += weight
-    return (total / (weights * GRAIN)).to(z.dtype)
+    return (total / (weights.clamp(min=1) * GRAIN)).to(z.dtype)
 
 
-def patched(prior: Any, control: Control, tile: int = TILE) -> Denoise:
+def patched(prior: Any, control: Control, tile: int = TILE, order: Sequence[Window] | None = None) -> Denoise:
     """What a sampler calls, D(z, sigma): the prior under a control, in patches where the latent is large."""
 
     def denoise(z: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:
@@ -78,6 +95,6 @@ def patched(prior: Any, control: Control, tile: int = TILE) -> Denoise:
             out: torch.Tensor = prior(part, sigma, control.window(*window))
             return out
 
-        return in_patches(patch, z, tile=tile)
+        return in_patches(patch, z, order, tile)
 
     return denoise

@@ -12,7 +12,7 @@ from intaglio.codecs.common.compressor import Coded, Compressor, CompressorConfi
 from intaglio.codecs.common.picture import base_means, hold_low_band
 from intaglio.prior.compact import CompactPrior, Control, PriorConfig
 from intaglio.prior.sampler import sample
-from intaglio.prior.tiles import patched
+from intaglio.prior.tiles import TILE, Box, needed, patched
 
 LATENT_BOUND = 2.0  # a drawn latent lies at most so far from the base latent, in the unit of latents (deviation 1)
 LOW_BOUND = 4 / 255  # and every 8x8 mean of the drawn picture so far from the base picture's, before clipping to 0..1
@@ -20,6 +20,8 @@ LOW_BOUND = 4 / 255  # and every 8x8 mean of the drawn picture so far from the b
 
 class CGDM(nn.Module):
     """Compressor with neural syntax, fusion of the consistency-guided branch, and prior."""
+
+    tile = TILE  # latents of a patch
 
     def __init__(self, compressor: CompressorConfig, prior: PriorConfig) -> None:
         super().__init__()
@@ -33,11 +35,21 @@ class CGDM(nn.Module):
         return control
 
     def draw(
-        self, control: Control, q: torch.Tensor, steps: int, noise: torch.Tensor, realism: float = 1.0
+        self,
+        control: Control,
+        q: torch.Tensor,
+        steps: int,
+        noise: torch.Tensor,
+        realism: float = 1.0,
+        part: Box | None = None,
     ) -> torch.Tensor:
-        """Latents (B, 32, h, w) that the diffusion makes under a control, within realism * LATENT_BOUND of the base's."""
+        """Latents (B, 32, h, w) that the diffusion makes under a control, within realism * LATENT_BOUND of the base's.
+
+        Of a large latent, `part` alone is drawn, where it is given.
+        """
         base = control.base.float()
-        return near(sample(patched(self.prior, control), base, q, steps, noise), base, realism)
+        order = needed(part, noise.shape[2], noise.shape[3], steps, self.tile) if part else None
+        return near(sample(patched(self.prior, control, self.tile, order), base, q, steps, noise), base, realism)
 
     def hold(self, x: torch.Tensor, prompt: Prompt, realism: float = 1.0) -> torch.Tensor:
         """A drawn picture (B, 3, H, W) held to the base picture: no 8x8 mean strays further than realism * LOW_BOUND."""

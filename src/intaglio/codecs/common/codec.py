@@ -27,6 +27,7 @@ from intaglio.nets import packets
 from intaglio.nets.packed import packed
 from intaglio.precision import best_dtype
 from intaglio.prior.noise import field
+from intaglio.prior.tiles import Box, meets, needed
 
 Pixels = NDArray[np.uint8]
 Tensors = dict[str, NDArray[np.float32]]
@@ -171,39 +172,56 @@ class LatentCodec:
 
     @torch.inference_mode()
     def decompress(self, payload: bytes, height: int, width: int, quality: int, scale: int, *, steps: int = 4,
-                   realism: float = 1.0, seed: int = 0) -> Pixels:  # fmt: skip
-        """A payload to its picture (height, width, 3)."""
+                   realism: float = 1.0, seed: int = 0, box: Box | None = None) -> Pixels:  # fmt: skip
+        """A payload to its picture (height, width, 3), or to the `box` of it: top, left, bottom, right in pixels."""
         gh, gw = grid(height, width, scale)
         coded = self._coded(payload, quality, gh, gw)
         q = torch.tensor([quality / 255], device=self.device)
         with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
-            prompt, control = windows.guided(self.model, coded, q, self._reach)
+            part, far = self._parts(box, scale, 4 * gh, 4 * gw, steps)
+            prompt, control = windows.guided(self.model, coded, q, self._reach, part=far)
             z = None
             if realism > 0:
                 noise = field(seed, 0, 32, 4 * gh, 4 * gw).to(self.device)
-                z = self.model.draw(control, q, steps, noise, realism)
-            pixels = self._pixels(prompt, z, realism)
+                z = self.model.draw(control, q, steps, noise, realism, part)
+            pixels = self._pixels(prompt, z, realism, part)
         rows, columns = -(-height // (1 << scale)), -(-width // (1 << scale))
-        return image.enlarge(pixels[:rows, :columns], (height, width))
+        whole = image.enlarge(pixels[:rows, :columns], (height, width))
+        return whole if box is None else whole[box[0] : box[2], box[1] : box[3]]
 
-    def _pixels(self, prompt: Prompt, z: torch.Tensor | None, realism: float) -> Pixels:
-        """The picture of a prompt and drawn latents (None: the base picture), padded, window by window."""
+    def _parts(self, box: Box | None, scale: int, h: int, w: int, steps: int) -> tuple[Box | None, Box | None]:
+        """What a box of the picture depends on: a box of the latent (h, w), and one of grains for all of its patches."""
+        if box is None:
+            return None, None
+        margin = REACH + 2  # the decoder's, and of what enlarges and what holds the low band
+        cell = 8 << scale
+        top, left = (max(0, side // cell - margin) for side in box[:2])
+        bottom, right = (min(of, -(-side // cell) + margin) for side, of in zip(box[2:], (h, w)))
+        patches = needed((top, left, bottom, right), h, w, steps, self.model.tile)
+        ends = max(p[0] + p[2] for p in patches), max(p[1] + p[3] for p in patches)
+        starts = min(p[0] for p in patches), min(p[1] for p in patches)
+        return (top, left, bottom, right), (starts[0] // 4, starts[1] // 4, -(-ends[0] // 4), -(-ends[1] // 4))
+
+    def _pixels(self, prompt: Prompt, z: torch.Tensor | None, realism: float, part: Box | None) -> Pixels:
+        """The picture of a prompt and drawn latents (None: the base picture), padded, window by window; or part of it."""
         h, w = prompt.latent.shape[2:]
-        out = np.empty((8 * h, 8 * w, 3), np.uint8)
+        out = np.zeros((8 * h, 8 * w, 3), np.uint8)
         whole = None
         if z is not None and self.lean is None:
             whole = decode(self.autoencoder, z.float().contiguous(memory_format=torch.channels_last), clamp=False)
         for top in range(0, h, WINDOW):
             for left in range(0, w, WINDOW):
+                if part and not meets((top, left, WINDOW, WINDOW), part):
+                    continue
                 first, start = max(top - REACH - 1, 0), max(left - REACH - 1, 0)
                 place = (first, start, min(top + WINDOW + REACH + 1, h), min(left + WINDOW + REACH + 1, w))
-                part = replace(prompt, packets=windows.cut(prompt.packets, 1, *place))
-                x = base_picture(part)
+                shown = replace(prompt, packets=windows.cut(prompt.packets, 1, *place))
+                x = base_picture(shown)
                 if z is not None:
                     drawn = (
                         windows.cut(whole, 8, *place) if whole is not None else self._decode(windows.cut(z, 1, *place))
                     )
-                    x = torch.lerp(x, self.model.hold(drawn.float(), part, realism), realism)
+                    x = torch.lerp(x, self.model.hold(drawn.float(), shown, realism), realism)
                 inside = x[0, :, 8 * (top - first) :, 8 * (left - start) :][:, : 8 * WINDOW, : 8 * WINDOW]
                 levels = (inside.float().clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
                 out[8 * top : 8 * top + levels.shape[0], 8 * left : 8 * left + levels.shape[1]] = levels

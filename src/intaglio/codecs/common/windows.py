@@ -13,6 +13,7 @@ import torch
 
 from intaglio.codecs.common.compressor import Analysis, Coded, Prompt
 from intaglio.prior.compact import Control
+from intaglio.prior.tiles import Box, meets
 
 TILE = 64  # grains: 2048 pixels
 GRAIN = 4  # latents in a grain
@@ -26,21 +27,31 @@ def margin(depth: int) -> int:
 
 
 def in_windows(
-    net: Callable[[int, int, int, int], list[torch.Tensor]], rows: int, columns: int, reach: int, tile: int
+    net: Callable[[int, int, int, int], list[torch.Tensor]],
+    rows: int,
+    columns: int,
+    reach: int,
+    tile: int,
+    part: Box | None = None,
 ) -> list[torch.Tensor]:
-    """Tensors of the whole out of `net(top, left, bottom, right)`, which gives those of a window of grains."""
+    """Tensors of the whole out of `net(top, left, bottom, right)`, which gives those of a window of grains.
+
+    With `part`, windows that have nothing of it stay zero.
+    """
     whole: list[torch.Tensor] = []
     for top in range(0, rows, tile):
         for left in range(0, columns, tile):
             bottom, right = min(top + tile, rows), min(left + tile, columns)
+            if part and not meets((top, left, bottom - top, right - left), part):
+                continue
             first, start = max(top - reach, 0), max(left - reach, 0)
             last, end = min(bottom + reach, rows), min(right + reach, columns)
             parts = net(first, start, last, end)
             steps = [part.shape[2] // (last - first) for part in parts]
             if not whole:
-                whole = [p.new_empty(*p.shape[:2], rows * s, columns * s) for p, s in zip(parts, steps)]
-            for out, part, s in zip(whole, parts, steps):
-                inside = part[..., (top - first) * s : (bottom - first) * s, (left - start) * s : (right - start) * s]
+                whole = [p.new_zeros(*p.shape[:2], rows * s, columns * s) for p, s in zip(parts, steps)]
+            for out, found, s in zip(whole, parts, steps):
+                inside = found[..., (top - first) * s : (bottom - first) * s, (left - start) * s : (right - start) * s]
                 out[..., top * s : bottom * s, left * s : right * s] = inside
     return whole
 
@@ -60,8 +71,13 @@ def analyse(analysis: Analysis, z: torch.Tensor, p: torch.Tensor, reach: int, ti
     return analysis.finish(y, deep)
 
 
-def guided(model: Any, c: Coded, q: torch.Tensor, reach: int, tile: int = TILE) -> tuple[Prompt, Control]:
-    """Prompt and control of a codec's networks for decoded tensors; of a large picture's prompt, only what both heads give."""
+def guided(
+    model: Any, c: Coded, q: torch.Tensor, reach: int, tile: int = TILE, part: Box | None = None
+) -> tuple[Prompt, Control]:
+    """Prompt and control of a codec's networks for decoded tensors; of a large picture's prompt, only what both heads give.
+
+    With `part`, a box in grains, windows that have nothing of it stay zero.
+    """
     rows, columns = c.h.shape[2:]
     if rows <= tile and columns <= tile:
         prompt = model.compressor.synthesis(c, q)
@@ -69,13 +85,13 @@ def guided(model: Any, c: Coded, q: torch.Tensor, reach: int, tile: int = TILE) 
     last: list[Control] = []
 
     def net(*window: int) -> list[torch.Tensor]:
-        part = Coded(cut(c.lf, 1, *window), cut(c.h, 1, *window), c.vector, cut(c.y, 2, *window))
-        prompt = model.compressor.synthesis(part, q)
-        control = model.control(part, prompt, q)
+        window_of = Coded(cut(c.lf, 1, *window), cut(c.h, 1, *window), c.vector, cut(c.y, 2, *window))
+        prompt = model.compressor.synthesis(window_of, q)
+        control = model.control(window_of, prompt, q)
         last[:] = [control]
         return [prompt.latent, prompt.packets, *control.maps, *(s for s in control.scales if s.shape[2:] != (1, 1))]
 
-    latent, packets, *rest = in_windows(net, rows, columns, reach, tile)
+    latent, packets, *rest = in_windows(net, rows, columns, reach, tile, part)
     maps, scales = rest[: len(last[0].maps)], rest[len(last[0].maps) :]
     control = replace(last[0], maps=maps, scales=scales or last[0].scales, base=latent)
     return Prompt(latent[:, :0], latent[:, :0], latent, packets, control.cond), control

@@ -10,13 +10,13 @@ from intaglio.codecs.common.picture import hold_low_band
 from intaglio.codecs.fasdiff.enhancement import Enhancement, TokenSynthesis
 from intaglio.prior.compact import CompactPrior, Control, PriorConfig
 from intaglio.prior.sampler import sample
-from intaglio.prior.tiles import patched
-
-TILE = 256  # latents: up to 2048 pixels a side, attention sees the whole face
+from intaglio.prior.tiles import Box, needed, patched
 
 
 class FaSDiff(nn.Module):
     """Compressor, enhancement and prior."""
+
+    tile = 256  # latents of a patch: up to 2048 pixels a side, attention sees the whole face
 
     def __init__(self, compressor: CompressorConfig, prior: PriorConfig) -> None:
         super().__init__()
@@ -30,10 +30,20 @@ class FaSDiff(nn.Module):
         return control
 
     def draw(
-        self, control: Control, q: torch.Tensor, steps: int, noise: torch.Tensor, realism: float = 1.0
+        self,
+        control: Control,
+        q: torch.Tensor,
+        steps: int,
+        noise: torch.Tensor,
+        realism: float = 1.0,
+        part: Box | None = None,
     ) -> torch.Tensor:
-        """Latents (B, 32, h, w) that the diffusion makes under a control; `realism` acts later, on pixels."""
-        return sample(patched(self.prior, control, TILE), control.base.float(), q, steps, noise)
+        """Latents (B, 32, h, w) that the diffusion makes under a control; `realism` acts later, on pixels.
+
+        Of a large latent, `part` alone is drawn, where it is given.
+        """
+        order = needed(part, noise.shape[2], noise.shape[3], steps, self.tile) if part else None
+        return sample(patched(self.prior, control, self.tile, order), control.base.float(), q, steps, noise)
 
     def hold(self, x: torch.Tensor, prompt: Prompt, realism: float = 1.0) -> torch.Tensor:
         """A drawn picture (B, 3, H, W) held to the base picture."""
