@@ -1,6 +1,7 @@
-"""Convolutions with weights laid out for this processor once, not anew at every call: for drawing on a CPU.
+"""Convolutions with weights laid out for this processor once for each size of input, not anew at every call.
 
-The results are the same; small pictures gain most (3x3, 144 channels at 8x8: twice as fast).
+The results are the same; small pictures gain most (3x3, 144 channels at 8x8: twice as fast). The layout hangs on the
+size, and the wrong one is slower than none, so each convolution keeps those of the last few sizes.
 """
 
 from __future__ import annotations
@@ -11,24 +12,28 @@ import torch
 from torch import nn
 
 Net = TypeVar("Net", bound=nn.Module)
-PLACE = [1, 0, 64, 64]  # the size of input that the layout is chosen for; any other runs as well
+KEPT = 2  # sizes
 
 
 class PackedConv2d(nn.Module):
-    """What `conv` does, without gradient. `weight` is in the processor's own layout and good for nothing else."""
+    """What `conv` does, without gradient."""
 
     def __init__(self, conv: nn.Conv2d) -> None:
         super().__init__()
         self.how = (list(conv.padding), list(conv.stride), list(conv.dilation), conv.groups)
-        shape = [PLACE[0], conv.in_channels, *PLACE[2:]]
+        self.weight = conv.weight.detach()
         self.bias = None if conv.bias is None else conv.bias.detach()
-        self.weight: Any = torch.ops.mkldnn._reorder_convolution_weight(conv.weight.detach(), *self.how, shape)
+        self.layouts: dict[tuple[int, ...], Any] = {}
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = x.to(self.weight.dtype).contiguous(memory_format=torch.channels_last)
-        out: torch.Tensor = torch.ops.mkldnn._convolution_pointwise(
-            x, self.weight, self.bias, *self.how, "none", [], ""
-        )
+        shape = tuple(x.shape)
+        if shape not in self.layouts:
+            if len(self.layouts) == KEPT:
+                del self.layouts[next(iter(self.layouts))]
+            self.layouts[shape] = torch.ops.mkldnn._reorder_convolution_weight(self.weight, *self.how, list(shape))
+        weight = self.layouts[shape]
+        out: torch.Tensor = torch.ops.mkldnn._convolution_pointwise(x, weight, self.bias, *self.how, "none", [], "")
         return out
 
 

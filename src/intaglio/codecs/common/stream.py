@@ -17,6 +17,7 @@ from intaglio.entropy.coder import Decoder, Encoder, Models
 from intaglio.entropy.fixed import ACTIVATION, Ints, conv, integers, pixel_shuffle, pool, relu
 from intaglio.entropy.fourpass import STEP, FourPass, Resolve
 from intaglio.entropy.tables import Tables
+from intaglio.entropy.threads import one_thread
 
 STRIDE = 32  # pictures are padded to multiples of this
 SECTIONS = ("lf", "h", "vector", "y")
@@ -64,6 +65,10 @@ class Stream:
 
     def _run(self, q: int, h: int, w: int, resolve: Mapping[str, Resolve]) -> Values:
         """All sections in order; h, w is the size in units of 1/32."""
+        with one_thread():
+            return self._run_on_one_thread(q, h, w, resolve)
+
+    def _run_on_one_thread(self, q: int, h: int, w: int, resolve: Mapping[str, Resolve]) -> Values:
         lf = self.four["lf"].run(None, q, h, w, resolve["lf"])
         hyper = self.four["h"].run(relu(self.h_side(lf)), q, h, w, resolve["h"])
         both = np.concatenate([lf, hyper])

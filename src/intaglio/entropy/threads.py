@@ -1,0 +1,49 @@
+"""NumPy's matrix products on one thread, while they are ours.
+
+OpenBLAS's threads wait for their next product by spinning, and so take the cores from the networks that PyTorch runs
+between ours: with two cores, drawing takes twice as long. Ours are small; one thread does them about as fast.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+NAMES = ("scipy_openblas_{}_num_threads64_", "scipy_openblas_{}_num_threads", "openblas_{}_num_threads")
+
+
+@functools.cache
+def _controls() -> tuple[Callable[[], int], Callable[[int], None]] | None:
+    """How OpenBLAS's number of threads is read and set, or None where NumPy's wheel has another library or none."""
+    package = Path(np.__file__).parent
+    for folder in (package.with_name("numpy.libs"), package / ".dylibs"):
+        for path in sorted(folder.glob("*openblas*")):
+            try:
+                library = ctypes.CDLL(str(path))
+            except OSError:
+                continue
+            for name in NAMES:
+                if hasattr(library, name.format("set")) and hasattr(library, name.format("get")):
+                    return getattr(library, name.format("get")), getattr(library, name.format("set"))
+    return None
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Inside, NumPy's BLAS has one thread; afterwards as many as before."""
+    controls = _controls()
+    if controls is None:
+        yield
+        return
+    get, put = controls
+    before = get()
+    put(1)
+    try:
+        yield
+    finally:
+        put(before)
