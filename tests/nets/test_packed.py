@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from intaglio.nets.blocks import ResBlock, conv3
-from intaglio.nets.packed import PackedConv2d, packed
+from intaglio.nets.packed import PackedConv2d, PackedLinear, packed
 
 
 @pytest.mark.parametrize("stride", [1, 2])
@@ -16,6 +16,14 @@ def test_the_same_results(size: tuple[int, int], stride: int) -> None:
     with torch.inference_mode():
         wanted = conv(x.contiguous(memory_format=torch.channels_last))
         assert (PackedConv2d(conv)(x) - wanted).abs().max() < 1e-5
+
+
+@pytest.mark.parametrize("shape", [(1, 8), (3, 8), (1, 4, 8)])
+def test_linear_layers(shape: tuple[int, ...]) -> None:
+    linear = nn.Linear(8, 5)
+    with torch.inference_mode():
+        x = torch.randn(*shape)
+        assert (PackedLinear(linear)(x) - linear(x)).abs().max() < 1e-5
 
 
 def test_only_dense_3x3_convolutions_are_packed() -> None:
