@@ -137,7 +137,7 @@ def main() -> None:
     codec = measuring.load_codec(options.weights, options.decoder, options.lean)
     rgbs = measuring.load_pictures(options.pictures, options.size, options.limit)
     float_model = FloatModel(options.float, codec.weights.config["compressor"]) if options.float else None
-    tensors = [codec.analyse(rgb, 0) for rgb in track(rgbs, "analysis")]
+    tensors = [codec.analyse(codec.features(rgb), 0) for rgb in track(rgbs, "analysis")]
     every = [[len(codec.stream.encode(t, q)[0]) for q in range(256)] for t in track(tensors, "all qualities")]
     sizes, extra = np.array(every), measuring.overhead(codec, rgbs[0])
     monotone = [

@@ -92,7 +92,7 @@ def parts(codec: LatentCodec, rgb: measuring.Rgb) -> dict[str, dict[str, Any]]:
     index = measuring.compress(codec, rgb, LIMIT)[0].quality
     x = codec._tensor(rgb)
     q = torch.tensor([index / 255], device=codec.device)
-    tensors = codec.analyse(rgb, 0)
+    tensors = codec.analyse(codec.features(rgb), 0)
     payload = codec.stream.encode(tensors, index)[0]
     values = codec.stream.decode(payload, index, gh, gw).floats()
     coded = Coded(**{k: torch.from_numpy(v).to(codec.device, codec.dtype)[None] for k, v in values.items()})
@@ -175,7 +175,7 @@ def calls_of(codec: LatentCodec, rgb: measuring.Rgb) -> dict[str, Callable[[], A
     result = measuring.compress(codec, rgb, LIMIT)[0]
     decode = functools.partial(codec.decompress, result.payload, *rgb.shape[:2], result.quality, result.scale)
     return {
-        "fasdiff encode at a quality": lambda: codec.compress(rgb, result.quality, None),
+        "fasdiff encode at a quality": lambda: codec.compress(codec.features(rgb), result.quality, None),
         f"fasdiff encode to {LIMIT} bytes": lambda: measuring.compress(codec, rgb, LIMIT),
         "fasdiff decode, realism 0": lambda: decode(realism=0),
     } | {f"fasdiff decode, steps {steps}": functools.partial(decode, steps=steps) for steps in (1, 2, 4)}
@@ -240,7 +240,7 @@ def child(options: argparse.Namespace) -> None:
     rgb = measuring.load_pictures(options.pictures, options.size, 1)[0]
     codec = measuring.load_codec(options.weights, options.decoder, options.lean)
     if options.child == "encode":
-        result = codec.compress(rgb, 64, None)
+        result = codec.compress(codec.features(rgb), 64, None)
         if options.payload:
             options.payload.write_bytes(result.payload)
     elif options.child == "decode":

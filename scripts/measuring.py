@@ -75,7 +75,7 @@ def overhead(codec: LatentCodec, rgb: Rgb) -> int:
 def compress(codec: LatentCodec, rgb: Rgb, limit: int) -> tuple[Result, int]:
     """The picture coded into a file of at most `limit` bytes: (what was coded, bytes of the whole file)."""
     extra = overhead(codec, rgb)
-    result = codec.compress(rgb, None, limit - extra)
+    result = codec.compress(codec.features(rgb), None, limit - extra)
     return result, len(result.payload) + extra
 
 

@@ -24,6 +24,7 @@ class FakeInfo:
     width: int
     height: int
     quality: float = 50.0
+    codec: str = "fasdiff"
     scale: int = 1
     sections: dict[str, float] = field(default_factory=lambda: {"low": 3.5, "y": 4.5})
 

@@ -36,7 +36,7 @@ def picture(width: int, height: int, grey: bool = False) -> Image.Image:
 
 @pytest.fixture(scope="module")
 def tensors(tiny_codec: Codec):
-    return tiny_codec._codec.analyse(np.asarray(picture(64, 64)), 0)
+    return tiny_codec._codec.analyse(tiny_codec._codec.features(np.asarray(picture(64, 64))), 0)
 
 
 @pytest.fixture(scope="module")
@@ -164,7 +164,7 @@ def test_realism_0_is_the_base_picture(tiny_codec: Codec, data: bytes) -> None:
 
 def test_scaled_pictures_come_back_in_size(tiny_codec: Codec) -> None:
     codec = tiny_codec._codec
-    payload = codec.stream.encode(codec.analyse(np.asarray(picture(65, 40)), 2), 90)[0]
+    payload = codec.stream.encode(codec.analyse(codec.features(np.asarray(picture(65, 40))), 2), 90)[0]
     header = Header(width=65, height=40, quality=90, stream=255, scale=2, digest=codec.stream.digest)
     assert tiny_codec.decompress(write(header, payload, seed=codec.stream.seed), steps=1).size == (65, 40)
 

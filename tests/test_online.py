@@ -25,7 +25,7 @@ def image() -> Image.Image:
 
 def test_thawed_models_count_what_files_take(tiny_codec: Codec, image: Image.Image) -> None:
     codec = tiny_codec._codec
-    tensors = codec.analyse(np.asarray(image), 0)
+    tensors = codec.analyse(codec.features(np.asarray(image)), 0)
     payload, values = codec.stream.encode(tensors, LOW)
     entropy = Thawed(codec.weights.entropy)
     exact = Coded(**{k: torch.from_numpy(v)[None] for k, v in values.floats().items()})
@@ -47,12 +47,13 @@ def test_annealed_rounding_is_between_floor_and_ceiling(cold: float) -> None:
 
 
 def test_effort_lowers_the_objective(tiny_codec: Codec, image: Image.Image) -> None:
-    codec, rgb = tiny_codec._codec, np.asarray(image)
-    z, p = (t.float().clone() for t in codec._features(rgb, 0))
-    plain, refined = (codec.compress(rgb, INDEX, None, effort) for effort in (0, 4))
+    codec = tiny_codec._codec
+    features = codec.features(np.asarray(image))
+    z, p = (t.float().clone() for t in features(0))
+    plain, refined = (codec.compress(features, INDEX, None, effort) for effort in (0, 4))
     cost = [codec._cost(r, z, p, count_bytes=True) for r in (plain, refined)]
     assert cost[1] < 0.99 * cost[0]
-    assert refined == codec.compress(rgb, INDEX, None, 4)  # the same again
+    assert refined == codec.compress(features, INDEX, None, 4)  # the same again
 
 
 def test_effort_keeps_to_the_budget(tiny_codec: Codec, image: Image.Image) -> None:

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
     from PIL import Image
 
+    from intaglio.codecs.common.codec import LatentCodec
     from intaglio.codecs.common.weights import Weights
 
+AUTO = "auto"  # codes by every codec and keeps what comes nearer
 Decoder = Literal["lean", "reference"]
 
 
@@ -117,11 +119,18 @@ def inspect(data: bytes, *, bare: bool = False, max_pixels: int = format.MAX_PIX
     )  # fmt: skip
 
 
+def _head(codec: LatentCodec, quality: int, scale: int, *, width: int, height: int, grey: bool) -> Header:
+    """The header of a file of a codec."""
+    stream = codec.weights.stream
+    digest = codec.stream.digest if stream == CUSTOM else None
+    return Header(width=width, height=height, quality=quality, stream=stream, scale=scale, grey=grey, digest=digest)
+
+
 class Codec:
     """A codec whose networks stay in memory between calls.
 
     Args:
-        name: "fasdiff" (portraits) or "cgdm" (any picture).
+        name: "fasdiff" (portraits), "cgdm" (any picture), or "auto": codes both ways and keeps what comes nearer.
         decoder: "lean" (fast) or "reference" (the autoencoder's own), which draws the pixels.
         device: as torch names it; the best there is by default. weights: a file of other weights than the packaged ones
             (for all of a process, `inspect` too: the environment variables INTAGLIO_FASDIFF and INTAGLIO_CGDM).
@@ -135,13 +144,17 @@ class Codec:
         device: str | None = None,
         weights: Path | None = None,
     ) -> None:
-        if name not in CODECS:
-            raise ValueError(f"codec {name!r} is not one of {', '.join(CODECS)}")
+        if name not in (*CODECS, AUTO):
+            raise ValueError(f"codec {name!r} is not one of {', '.join((*CODECS, AUTO))}")
+        if name == AUTO and weights is not None:
+            raise ValueError("weights are one codec's: name it instead of auto")
         from intaglio.codecs.common.codec import LatentCodec
 
-        self.name = name
-        self._codec = LatentCodec(name, weights, decoder=decoder, device=device)
-        self._stream = self._codec.weights.stream
+        first, *others = CODECS if name == AUTO else (name,)
+        self._codec = LatentCodec(first, weights, decoder=decoder, device=device)
+        self._codecs = {first: self._codec}
+        for other in others:
+            self._codecs[other] = LatentCodec(other, decoder=decoder, device=device, shared=self._codec)
 
     @overload
     def compress(
@@ -192,24 +205,29 @@ class Codec:
                 f"the picture has {image.width}x{image.height} pixels, over the limit of {format.MAX_PIXELS:,}: shrink it"
             )
         rgb, grey = to_rgb(image)
-        height, width = rgb.shape[:2]
-        codec = self._codec
-        digest = codec.stream.digest if self._stream == CUSTOM else None
-
-        def file(payload: bytes, index: int, scale: int) -> bytes:
-            header = Header(
-                width=width, height=height, quality=index, stream=self._stream, scale=scale, grey=grey, digest=digest
+        features, index, errors = self._codec.features(rgb), round((quality - 1) / 99 * 255), []
+        best: tuple[tuple[int, float], bytes] | None = None
+        for codec in self._codecs.values():
+            head = functools.partial(_head, codec, width=rgb.shape[1], height=rgb.shape[0], grey=grey)
+            overhead = len(format.write(head(0, 0), b"", seed=0, bare=bare))
+            budget = None if max_bytes is None else max_bytes - overhead
+            try:
+                result = codec.compress(features, index, budget, effort)
+            except BudgetError as error:
+                errors.append(error.least + overhead)
+                continue
+            data = format.write(head(result.quality, result.scale), result.payload, seed=codec.stream.seed, bare=bare)
+            if len(self._codecs) == 1:
+                return data
+            max_bytes = max_bytes or len(data)
+            nearness = result.scale, codec.distance(result, features)
+            if best is None or nearness < best[0]:
+                best = nearness, data
+        if best is None:
+            raise BudgetError(
+                f"{max_bytes} bytes are too few for this picture: {min(errors)} is the least", min(errors)
             )
-            return format.write(header, payload, seed=codec.stream.seed, bare=bare)
-
-        overhead = len(file(b"", 0, 0))
-        try:
-            index = round((quality - 1) / 99 * 255)
-            result = codec.compress(rgb, index, None if max_bytes is None else max_bytes - overhead, effort)
-        except BudgetError as error:
-            least = error.least + overhead
-            raise BudgetError(f"{max_bytes} bytes are too few for this picture: {least} is the least", least) from None
-        return file(result.payload, result.quality, result.scale)
+        return best[1]
 
     @overload
     def decompress(
@@ -281,8 +299,9 @@ class Codec:
             raise ValueError(f"steps is {steps}, allowed are 1, 2 and 4")
         if not 0 <= realism <= 1:
             raise ValueError(f"realism is {realism}, allowed are 0 to 1")
-        codec, stream = self._codec, self._codec.stream
-        seed_of = lambda header: _check(header, self._stream, stream.digest, stream.seed)  # noqa: E731
+        codec = self._codecs.get(codec_of(data, bare=bare), self._codec)
+        stream = codec.stream
+        seed_of = lambda header: _check(header, codec.weights.stream, stream.digest, stream.seed)  # noqa: E731
         header, payload = format.read(data, seed_of=seed_of, bare=bare, length=length, max_pixels=max_pixels)
         if box is not None:
             left, top, right, bottom = box
@@ -299,7 +318,7 @@ class Codec:
             seed=seed,
             box=None if box is None else (box[1], box[0], box[3], box[2]),
         )
-        return from_rgb(rgb, header.grey, f"{self.name}-{codec.weights.decoder}")
+        return from_rgb(rgb, header.grey, f"{codec.weights.codec}-{codec.weights.decoder}")
 
 
 @functools.cache

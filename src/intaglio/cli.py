@@ -45,6 +45,7 @@ def compress(args: argparse.Namespace) -> int:
         header = inspect(data, bare=args.bare)
         bits = 8 * len(data) / (header.width * header.height)
         return data, {
+            "codec": header.codec,
             "bytes": len(data),
             "bits_per_pixel": round(bits, 4),
             "scale": SCALES[header.scale],
@@ -220,7 +221,12 @@ def parser() -> argparse.ArgumentParser:
 
     c = command("compress", compress, "Compress pictures into .itg files.", "IN... [OUT] [options]")
     names(c, ".itg")
-    c.add_argument("--codec", choices=CODECS, default=CODECS[0], help="fasdiff: portraits (default), cgdm: any picture")
+    c.add_argument(
+        "--codec",
+        choices=[*CODECS, "auto"],
+        default=CODECS[0],
+        help="fasdiff: portraits (default), cgdm: any picture, auto: both tried",
+    )
     rate = c.add_mutually_exclusive_group()
     rate.add_argument("--quality", type=between(float, 1, 100), default=50, help="1 to 100, default 50")
     rate.add_argument("--bytes", type=between(int, 1), metavar="N", help="the best picture in at most N bytes")

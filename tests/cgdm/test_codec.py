@@ -13,7 +13,9 @@ from intaglio import api
 from intaglio.api import Codec
 from intaglio.cli import main
 from intaglio.codecs.common import weights
-from intaglio.errors import IntaglioError, MissingModel
+from intaglio.codecs.common.codec import Result
+from intaglio.errors import BudgetError, IntaglioError, MissingModel
+from intaglio.format import read
 from intaglio.image import to_rgb
 from intaglio.prior.compact import CompactPrior
 from intaglio.train.generated import picture
@@ -89,6 +91,31 @@ def test_pictures_larger_than_a_patch(tiny_cgdm: Path) -> None:
 def test_weights_of_the_other_codec_are_refused(tiny: Path) -> None:
     with pytest.raises(IntaglioError, match="where those of cgdm are needed"):
         Codec("cgdm", weights=tiny)
+
+
+def test_auto_keeps_what_comes_nearer(both: None, image: Image.Image) -> None:
+    auto = Codec("auto", decoder="reference", device="cpu")
+    limit = 900
+    data = auto.compress(image, max_bytes=limit)
+    assert len(data) <= limit
+    features = auto._codec.features(to_rgb(image)[0])
+    found = {}
+    for name, codec in auto._codecs.items():
+        alone = Codec(name, decoder="reference", device="cpu").compress(image, max_bytes=limit)
+        header, payload = read(alone, seed_of=lambda _, c=codec: c.stream.seed)
+        found[alone] = header.scale, codec.distance(Result(payload, header.quality, header.scale), features)
+    assert len(found) == 2
+    assert data == min(found, key=lambda file: found[file])
+    assert auto.decompress(data, steps=1).size == image.size
+    with pytest.raises(BudgetError, match="3 bytes are too few"):
+        auto.compress(image, max_bytes=3)
+    with pytest.raises(ValueError, match="name it instead of auto"):
+        Codec("auto", weights=Path("x"))
+
+
+def test_auto_at_a_quality_gives_both_the_same_bytes(both: None, image: Image.Image) -> None:
+    fasdiff = Codec("fasdiff", decoder="reference", device="cpu").compress(image, quality=60)
+    assert len(Codec("auto", decoder="reference", device="cpu").compress(image, quality=60)) <= len(fasdiff)
 
 
 @pytest.mark.parametrize(("steps", "realism"), [(1, 1.0), (2, 1.0), (4, 0.0)])

@@ -17,7 +17,7 @@ def test_the_rehearsal_trains_all_stages(tmp_path: Path, capsys: pytest.CaptureF
     assert main([str(RECIPE), "--out", str(tmp_path)]) == 0
     assert "figures mean nothing" in capsys.readouterr().out
     codec = LatentCodec("fasdiff", tmp_path / "fasdiff.safetensors", decoder="reference", device="cpu")
-    coded = codec.compress(generated.picture(40, 7), 100, None)
+    coded = codec.compress(codec.features(generated.picture(40, 7)), 100, None)
     assert codec.decompress(coded.payload, 40, 40, coded.quality, coded.scale, steps=1).shape == (40, 40, 3)
     assert (tmp_path / "lean.safetensors").exists()
 

@@ -45,11 +45,34 @@ class Result:
     scale: int  # coded at 1 / 2**scale
 
 
+class Features:
+    """A picture (H, W, 3) with its latent and packets at each coded scale, made when first asked for; of any codec."""
+
+    def __init__(self, autoencoder: Autoencoder, rgb: Pixels) -> None:
+        self.autoencoder, self.rgb = autoencoder, rgb
+        self.known: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
+
+    @torch.inference_mode()
+    def __call__(self, scale: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Latent (1, 32, h, w) and packets (1, 192, h, w) at a coded scale."""
+        if scale not in self.known:
+            rgb = image.pad(image.shrink(self.rgb, scale), STRIDE)
+            device = self.autoencoder.mean.device
+            x = torch.from_numpy(np.ascontiguousarray(rgb)).to(device).permute(2, 0, 1)[None]
+            x = x.to(torch.float32).contiguous(memory_format=torch.channels_last) / 255
+            self.known[scale] = encode(self.autoencoder, x, WINDOW), packets.analyse(x - 0.5)
+        return self.known[scale]
+
+
 class LatentCodec:
-    """A codec's networks in memory, of the weights file `path` (`weights.default`). Device and precision: the best there are."""
+    """A codec's networks in memory, of the weights file `path` (`weights.default`). Device and precision: the best there are.
+
+    `shared` lends its autoencoder and decoder to a second codec.
+    """
 
     def __init__(self, name: str, path: Path | None = None, *, decoder: Literal["lean", "reference"] = "lean",
-                 device: str | None = None, dtype: torch.dtype | None = None) -> None:  # fmt: skip
+                 device: str | None = None, dtype: torch.dtype | None = None,
+                 shared: LatentCodec | None = None) -> None:  # fmt: skip
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self.dtype = dtype or best_dtype(self.device)
         self.weights = files.read(name, path)
@@ -57,29 +80,29 @@ class LatentCodec:
         self._reach = windows.margin(self.weights.config["compressor"]["depth"])
         place = (self.device, self.dtype)
         self.model: Any = packed(files.load_model(self.weights).to(*place))
-        self.autoencoder = packed(Autoencoder.load().to(*place))
-        self.lean: Any = packed(load_lean().to(*place)) if decoder == "lean" else None
-
-    def _tensor(self, rgb: Pixels) -> torch.Tensor:
-        x = torch.from_numpy(np.ascontiguousarray(rgb)).to(self.device).permute(2, 0, 1)[None]
-        return x.to(torch.float32).contiguous(memory_format=torch.channels_last) / 255
+        self.autoencoder: Autoencoder
+        self.lean: Any = None
+        if shared is not None:
+            self.autoencoder, self.lean = shared.autoencoder, shared.lean
+        else:
+            self.autoencoder = packed(Autoencoder.load().to(*place))
+            self.lean = packed(load_lean().to(*place)) if decoder == "lean" else None
 
     # --- Encoding -----------------------------------------------------------------------------------------------
 
+    def features(self, rgb: Pixels) -> Features:
+        """What all coding of a picture starts from."""
+        return Features(self.autoencoder, rgb)
+
     @torch.inference_mode()
-    def analyse(self, rgb: Pixels, scale: int) -> Tensors:
-        """Unquantised coded tensors of a picture (H, W, 3) at a coded scale."""
-        z, p = self._features(rgb, scale)
+    def analyse(self, features: Features, scale: int) -> Tensors:
+        """Unquantised coded tensors of a picture at a coded scale."""
+        z, p = features(scale)
         coded = windows.analyse(self.model.compressor.analysis, z.to(self.dtype), p.to(self.dtype), self._reach)
         return {name: getattr(coded, name)[0].float().cpu().numpy() for name in SECTIONS}
 
-    def _features(self, rgb: Pixels, scale: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """Latent (1, 32, h, w) and packets (1, 192, h, w) of a picture at a coded scale."""
-        x = self._tensor(image.pad(image.shrink(rgb, scale), STRIDE))
-        return encode(self.autoencoder, x, WINDOW), packets.analyse(x - 0.5)
-
-    def compress(self, rgb: Pixels, quality: int | None, budget: int | None, effort: int = 0) -> Result:
-        """A picture (H, W, 3) at a quality index, or the best that fits `budget` payload bytes.
+    def compress(self, features: Features, quality: int | None, budget: int | None, effort: int = 0) -> Result:
+        """A picture at a quality index, or the best that fits `budget` payload bytes.
 
         The largest coded scale whose best index is still good wins; at a scale, y is analysed once and only
         quantisation and coding are repeated. `effort` 1 to 9 then refines the tensors on the picture.
@@ -89,18 +112,18 @@ class LatentCodec:
         """
         if budget is None:
             assert quality is not None
-            tensors = self.analyse(rgb, 0)
+            tensors = self.analyse(features, 0)
             result = Result(self.stream.encode(tensors, quality)[0], quality, 0)
         else:
-            result, tensors = self._fitting(rgb, budget)
-        return self._refined(rgb, result, tensors, budget, effort) if effort else result
+            result, tensors = self._fitting(features, budget)
+        return self._refined(features, result, tensors, budget, effort) if effort else result
 
-    def _fitting(self, rgb: Pixels, budget: int) -> tuple[Result, Tensors]:
+    def _fitting(self, features: Features, budget: int) -> tuple[Result, Tensors]:
         """The best that fits, and the tensors that it was coded from."""
         best: tuple[Result, Tensors] | None = None
         smallest = 1 << 62
         for scale in range(4):
-            tensors = self.analyse(rgb, scale)
+            tensors = self.analyse(features, scale)
             found, least = self._largest(tensors, budget)
             smallest = min(smallest, least)
             if found is not None:
@@ -111,9 +134,9 @@ class LatentCodec:
             raise BudgetError(f"the payload takes {smallest} bytes at least", smallest)
         return best
 
-    def _refined(self, rgb: Pixels, result: Result, tensors: Tensors, budget: int | None, effort: int) -> Result:
+    def _refined(self, features: Features, result: Result, tensors: Tensors, budget: int | None, effort: int) -> Result:
         """The result, or what online optimisation makes of it where that is better by real bytes."""
-        z, p = (t.float().clone() for t in self._features(rgb, result.scale))
+        z, p = (t.float().clone() for t in features(result.scale))
         start = Coded(**{k: torch.from_numpy(v).to(self.device)[None] for k, v in tensors.items()})
         entropy, synthesis = self._trainable
         with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
@@ -137,6 +160,17 @@ class LatentCodec:
             error = float(online.errors(self.model.compressor.synthesis, coded, q, z, p))
         pixels = 64 * z.shape[2] * z.shape[3]
         return 8 * len(result.payload) / pixels + float(lam(q)) * error if count_bytes else error
+
+    @torch.inference_mode()
+    def distance(self, result: Result, features: Features) -> float:
+        """Mean squared error of the latent that one step draws of a result."""
+        z, _ = features(result.scale)
+        coded = self._coded(result.payload, result.quality, z.shape[2] // 4, z.shape[3] // 4)
+        q = torch.tensor([result.quality / 255], device=self.device)
+        with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
+            _, control = windows.guided(self.model, coded, q, self._reach)
+            drawn = self.model.draw(control, q, 1, torch.zeros_like(z))
+        return float((drawn.float() - z).square().mean())
 
     @functools.cached_property
     def _trainable(self) -> tuple[Thawed, Any]:
