@@ -250,6 +250,7 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
         "input": "photos/a.png",
         "output": "photos/a.itg",
         "bytes": 13,
+        "codec": "fasdiff",
         "bits_per_pixel": 3.25,
         "scale": "1/2",
         "quality": 50.0,
@@ -268,7 +269,7 @@ def test_the_report_for_people(capsys: pytest.CaptureFixture[str]) -> None:
     picture("a.png")
     run("compress a.png")
     assert capsys.readouterr().out.startswith(
-        "a.itg: bytes 13, bits per pixel 3.25, scale 1/2, quality 50.0, seconds 0."
+        "a.itg: codec fasdiff, bytes 13, bits per pixel 3.25, scale 1/2, quality 50.0, seconds 0."
     )
     run("info a.itg")
     lines = capsys.readouterr().out.splitlines()
