@@ -1,4 +1,4 @@
-"""The training table of a model card, from the logs of stages: `python scripts/training_table.py STAGE_FOLDER...`.
+"""The training table of a model card, from the logs of stages: python scripts/training_table.py STAGE_FOLDER...
 
 Each folder holds the log.jsonl of one stage as `intaglio train` writes it. Hours are wall hours, FLOPs those of torch's
 FlopCounterMode; the figures are of the last validation.
@@ -13,9 +13,7 @@ from pathlib import Path
 
 def row(folder: Path) -> tuple[str, float, float]:
     """A line of the table, hours and 10^15 FLOPs of a stage."""
-    last = [
-        entry for entry in map(json.loads, (folder / "log.jsonl").open()) if "val/pflop" in entry or "pflop" in entry
-    ][-1]
+    last = [entry for entry in map(json.loads, (folder / "log.jsonl").open()) if "pflop" in entry][-1]
     found = {k.removeprefix("val/"): v for k, v in last.items() if k.startswith("val/")}
     parts = [
         f"{name} {value:.3f}"
@@ -30,7 +28,7 @@ def row(folder: Path) -> tuple[str, float, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folders", type=Path, nargs="+", metavar="STAGE_FOLDER")
     rows = [row(folder) for folder in parser.parse_args().folders]
     print("| stage | steps | hours | 10^15 FLOPs | on validation |\n|---|---|---|---|---|")

@@ -17,7 +17,9 @@ def importable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(SCRIPTS)
 
 
-@pytest.mark.parametrize("name", ["measure_work", "measure_rate", "measure_parts", "sheet"])
+@pytest.mark.parametrize(
+    "name", ["measure_work", "measure_rate", "measure_parts", "measure_encoders", "training_table", "sheet"]
+)
 def test_help(name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     path = str(SCRIPTS / f"{name}.py")
     monkeypatch.setattr(sys, "argv", [path, "--help"])
@@ -128,3 +130,28 @@ def test_largest_that_fits() -> None:
     for budget in (0, 99, 100, 101, 489, 490, 1000):
         assert sheet.largest(code, range(50), budget)[1] == min(49, budget // 10)
     assert sheet.largest(code, range(5, 50), 12)[1] == 5  # nothing fits: the smallest
+
+
+def test_auto_is_set_against_the_better() -> None:
+    import measure_encoders
+
+    row = lambda *values: {"LPIPS-VGG": list(values)}  # noqa: E731
+    rows = {
+        ("fasdiff", 0, 400): row(0.3, 0.1, 0.3),
+        ("cgdm", 0, 400): row(0.2, 0.2, 0.4),
+        ("auto", 0, 400): row(0.2, 0.1, 0.4),  # wrong once
+    }
+    lines = measure_encoders.tables(rows)["At most 400 bytes"]
+    assert lines[2]["LPIPS-VGG less the better's"][0] == pytest.approx(0.1 / 3)
+    assert lines[1]["LPIPS-VGG less the first's"][0] == pytest.approx(0.1 / 3)
+
+
+def test_training_tables_sum_hours(tmp_path: Path) -> None:
+    import training_table
+
+    (tmp_path / "log.jsonl").write_text(
+        '{"step": 5, "loss": 1.0}\n{"step": 9, "val/psnr": 30.5, "val/q0/bytes": 99.0, "hours": 0.5, "pflop": 0.25}\n'
+    )
+    text, hours, pflop = training_table.row(tmp_path)
+    assert text == f"| {tmp_path.name} | 9 | 0.50 | 0.250 | psnr 30.500, q0/bytes 99.000 |"
+    assert (hours, pflop) == (0.5, 0.25)
