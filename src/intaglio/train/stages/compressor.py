@@ -5,7 +5,7 @@
 
 The division keeps low and high rates of equal weight. lambda runs geometrically over quality. Errors of latent and
 picture weigh FACE times as much where a face is read. The cosine is to the original's vector of a recogniser; what the
-tokens have to say is the principal components of that vector, so that they carry who it is.
+semantic tokens (FaSDiff's alone) have to say is the principal components of that vector: who it is.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from PIL import Image
 
 from intaglio.codecs.common.compressor import Compressor
 from intaglio.codecs.common.objective import LATENT, PICTURE, lam
+from intaglio.codecs.fasdiff.enhancement import TokenSynthesis
 from intaglio.latent.autoencoder import Autoencoder
 from intaglio.nets import packets
 from intaglio.precision import best_dtype
@@ -82,10 +83,12 @@ class CompressorStage:
         if len(faces):
             base = (packets.synthesise(prompt.packets[faces].float()) + 0.5).clamp(0, 1)
             logs["base"] = 1 - (self.identity.embed(base, batch.landmarks[faces]) * batch.people[faces]).sum(1)
-            wanted = (batch.people[faces] - self.mean) @ self.basis
-            missed = (coded.vector[faces, :, 0, 0].float() - wanted).square().sum(1)
-            logs["tokens"] = missed / wanted.square().sum(1).clamp(min=1e-6)
-            error = error.index_add(0, faces, BASE * logs["base"] + TOKENS * logs["tokens"])
+            error = error.index_add(0, faces, BASE * logs["base"])
+            if isinstance(self.model.synthesis, TokenSynthesis):
+                wanted = (batch.people[faces] - self.mean) @ self.basis
+                missed = (coded.vector[faces, :, 0, 0].float() - wanted).square().sum(1)
+                logs["tokens"] = missed / wanted.square().sum(1).clamp(min=1e-6)
+                error = error.index_add(0, faces, TOKENS * logs["tokens"])
         weight = lam(batch.q)
         loss = ((rate + weight * error) * weight.rsqrt()).mean()
         return loss, {k: float(v.mean().detach()) for k, v in logs.items()}
