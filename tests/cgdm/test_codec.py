@@ -130,6 +130,12 @@ def test_a_part_is_as_in_the_whole(
     assert np.array_equal(part, whole[top:bottom, left:right])
 
 
+def test_a_part_by_the_reference_decoder(tiny_cgdm: Path, long: bytes) -> None:
+    codec = Codec("cgdm", weights=tiny_cgdm, decoder="reference", device="cpu")
+    part = np.asarray(codec.decompress(long, steps=1, box=(2000, 0, 2040, 32)))
+    assert np.array_equal(part, np.asarray(codec.decompress(long, steps=1))[:, 2000:2040])
+
+
 def test_a_part_draws_fewer_patches(tiny_cgdm: Path, long: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     codec = Codec("cgdm", weights=tiny_cgdm, device="cpu")
     calls = []

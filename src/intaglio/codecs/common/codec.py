@@ -225,7 +225,7 @@ class LatentCodec:
 
     def _parts(self, box: Box | None, scale: int, h: int, w: int, steps: int) -> tuple[Box | None, Box | None]:
         """What a box of the picture depends on: a box of the latent (h, w), and one of grains for all of its patches."""
-        if box is None:
+        if box is None or self.lean is None:  # the reference decoder's statistics are of the whole latent
             return None, None
         margin = REACH + 2  # the decoder's, and of what enlarges and what holds the low band
         cell = 8 << scale
