@@ -17,9 +17,9 @@ HIDDEN = 64
 
 
 def generator(inputs: int, outputs: int) -> nn.Sequential:
-    """An odd function of w, zero before training."""
+    """An odd function of w, small before training but not zero: w and the last layer get no gradient from each other's zeros."""
     last = nn.Linear(HIDDEN, outputs, bias=False)
-    nn.init.zeros_(last.weight)
+    nn.init.normal_(last.weight, std=0.02)
     return nn.Sequential(nn.Linear(inputs, HIDDEN, bias=False), nn.Tanh(), last)
 
 
