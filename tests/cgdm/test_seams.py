@@ -41,6 +41,4 @@ def test_no_seam(codec: Codec, kind: str) -> None:
     at = borders() - 1
     elsewhere = np.delete(step, at)
     assert step[at].max() <= max(np.quantile(elsewhere, 0.995), 1.0)
-    assert (
-        np.abs(drawn.mean(0)[:, :] - np.asarray(picture(kind), np.float64).mean(0)).mean() < 6
-    )  # the picture is there
+    assert np.abs(drawn - np.asarray(picture(kind), np.float64)).mean() < 12  # the picture is there
