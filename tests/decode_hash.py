@@ -21,7 +21,7 @@ if os.environ.get("TEST_NO_ONEDNN"):
 path, files = Path(sys.argv[1]), [Path(name).read_bytes() for name in sys.argv[2:]]
 codec = Codec(weights=path, decoder="reference", device="cpu")
 dtype = getattr(torch, os.environ.get("TEST_DTYPE", "float32"))
-codec._codec = LatentCodec("fasdiff", path, decoder="reference", device="cpu", dtype=dtype)
+codec._codec = codec._codecs["fasdiff"] = LatentCodec("fasdiff", path, decoder="reference", device="cpu", dtype=dtype)
 stream = codec._codec.stream
 decode = stream.decode
 

@@ -60,7 +60,9 @@ def test_whole_decode_is_deterministic_in_fp32(files: list[Path], tiny: Path) ->
     from intaglio.codecs.common.codec import LatentCodec
 
     codec = Codec(weights=tiny, decoder="reference", device="cpu")
-    codec._codec = LatentCodec("fasdiff", tiny, decoder="reference", device="cpu", dtype=torch.float32)
+    codec._codec = codec._codecs["fasdiff"] = LatentCodec(
+        "fasdiff", tiny, decoder="reference", device="cpu", dtype=torch.float32
+    )
     data = [path.read_bytes() for path in files]
     alone = [np.asarray(codec.decompress(one)) for one in data]
     for first, again, batch in zip(alone, map(codec.decompress, data), codec.decompress(data), strict=True):

@@ -88,11 +88,33 @@ def test_public_names_are_frozen() -> None:
     ("name", "parameters"),
     [
         ("compress", {"codec": "fasdiff", "quality": 50, "max_bytes": None, "effort": 0, "bare": False}),
-        ("decompress", {"steps": 4, "realism": 1.0, "seed": 0, "bare": False, "length": None}),
-        ("inspect", {"bare": False}),
+        (
+            "decompress",
+            {
+                "steps": 4,
+                "realism": 1.0,
+                "seed": 0,
+                "bare": False,
+                "length": None,
+                "max_pixels": 64_000_000,
+                "box": None,
+            },
+        ),
+        ("inspect", {"bare": False, "max_pixels": 64_000_000}),
         ("Codec", {"decoder": "lean", "device": None, "weights": None}),
         ("Codec.compress", {"quality": 50, "max_bytes": None, "effort": 0, "bare": False}),
-        ("Codec.decompress", {"steps": 4, "realism": 1.0, "seed": 0, "bare": False, "length": None}),
+        (
+            "Codec.decompress",
+            {
+                "steps": 4,
+                "realism": 1.0,
+                "seed": 0,
+                "bare": False,
+                "length": None,
+                "max_pixels": 64_000_000,
+                "box": None,
+            },
+        ),
     ],
 )
 def test_public_parameters_are_frozen(name: str, parameters: dict[str, object]) -> None:
