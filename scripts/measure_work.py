@@ -90,7 +90,7 @@ def parts(codec: LatentCodec, rgb: measuring.Rgb) -> dict[str, dict[str, Any]]:
     height, width = rgb.shape[:2]
     gh, gw = grid(height, width, 0)
     index = measuring.compress(codec, rgb, LIMIT)[0].quality
-    x = codec._tensor(rgb)
+    x = measuring.tensor(rgb).contiguous(memory_format=torch.channels_last).to(codec.device)
     q = torch.tensor([index / 255], device=codec.device)
     tensors = codec.analyse(codec.features(rgb), 0)
     payload = codec.stream.encode(tensors, index)[0]
