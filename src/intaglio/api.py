@@ -150,6 +150,7 @@ class Codec:
             raise ValueError("weights are one codec's: name it instead of auto")
         from intaglio.codecs.common.codec import LatentCodec
 
+        self.name = name
         first, *others = CODECS if name == AUTO else (name,)
         self._codec = LatentCodec(first, weights, decoder=decoder, device=device)
         self._codecs = {first: self._codec}
