@@ -86,7 +86,7 @@ PACKED = {torch.ops.mkldnn._convolution_pointwise: packed_flops}
 
 
 def parts(codec: LatentCodec, rgb: measuring.Rgb) -> dict[str, dict[str, Any]]:
-    """GFLOP and seconds of each part, computed computed as the codec does; sides are multiples of STRIDE."""
+    """GFLOP and seconds of each part, computed as the codec does; sides are multiples of STRIDE."""
     height, width = rgb.shape[:2]
     gh, gw = grid(height, width, 0)
     index = measuring.compress(codec, rgb, LIMIT)[0].quality

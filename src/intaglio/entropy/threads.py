@@ -1,7 +1,7 @@
 """NumPy's matrix products on one thread, while they are ours.
 
 OpenBLAS's threads wait for their next product by spinning, and so take the cores from the networks that PyTorch runs
-between ours: with two cores, drawing takes twice as long. Ours are small; one thread does them about as fast.
+between ours. Our products are small; one thread does them.
 """
 
 from __future__ import annotations

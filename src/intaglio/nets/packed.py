@@ -1,6 +1,6 @@
 """Convolutions with weights laid out for this processor once for each size of input, not anew at every call.
 
-Results are the same; small pictures gain most (3x3, 144 channels at 8x8: twice as fast). The layout hangs on the
+Results are the same; small pictures gain most. The layout hangs on the
 size, and the wrong one is slower than none, so each convolution keeps those of the last few sizes.
 """
 
