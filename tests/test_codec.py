@@ -18,7 +18,7 @@ from intaglio.codecs.common import weights
 from intaglio.codecs.common.compressor import Coded
 from intaglio.codecs.common.picture import base_picture
 from intaglio.codecs.common.stream import grid
-from intaglio.errors import BudgetError, MissingModel, PictureError, WeightsError
+from intaglio.errors import BudgetError, LimitExceeded, MissingModel, PictureError, WeightsError
 from intaglio.format import Header, peek, read, write
 from intaglio.prior.noise import field
 
@@ -256,3 +256,13 @@ def test_png_of_a_drawn_picture(tiny_codec: Codec, data: bytes) -> None:
     file = io.BytesIO()
     write_png(tiny_codec.decompress(data, steps=1), file)
     assert Image.open(file).size == (64, 64)
+
+
+def test_the_functions_pass_on_all_that_they_take(
+    tiny_codec: Codec, data: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api, "_codec", lambda name: tiny_codec)
+    assert api.decompress(data, steps=1, box=(3, 5, 20, 9)).size == (17, 4)
+    with pytest.raises(LimitExceeded):
+        api.decompress(data, steps=1, max_pixels=1000)
+    assert api.compress(picture(32, 32), max_bytes=400, effort=1, bare=True)[:4] != data[:4]

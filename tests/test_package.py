@@ -102,7 +102,7 @@ def test_public_names_are_frozen() -> None:
         ),
         ("inspect", {"bare": False, "max_pixels": 64_000_000}),
         ("Codec", {"decoder": "lean", "device": None, "weights": None}),
-        ("Codec.compress", {"quality": 50, "max_bytes": None, "effort": 0, "bare": False}),
+        ("Codec.compress", {"quality": 50, "max_bytes": None, "effort": 0, "bare": False, "progress": None}),
         (
             "Codec.decompress",
             {

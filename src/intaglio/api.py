@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 
 from intaglio import format
 from intaglio.codecs import CODECS
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 AUTO = "auto"  # codes by every codec and keeps what comes nearer
 Decoder = Literal["lean", "reference"]
+Progress: TypeAlias = Callable[[float], None]
 
 
 @dataclass(frozen=True)
@@ -166,6 +168,7 @@ class Codec:
         max_bytes: int | None = None,
         effort: int = 0,
         bare: bool = False,
+        progress: Progress | None = None,
     ) -> bytes: ...
     @overload
     def compress(
@@ -176,9 +179,17 @@ class Codec:
         max_bytes: int | None = None,
         effort: int = 0,
         bare: bool = False,
+        progress: Progress | None = None,
     ) -> list[bytes]: ...
     def compress(
-        self, image: Any, *, quality: float = 50, max_bytes: int | None = None, effort: int = 0, bare: bool = False
+        self,
+        image: Any,
+        *,
+        quality: float = 50,
+        max_bytes: int | None = None,
+        effort: int = 0,
+        bare: bool = False,
+        progress: Progress | None = None,
     ) -> Any:
         """Picture or list of pictures to .itg bytes.
 
@@ -186,15 +197,24 @@ class Codec:
             quality: 1..100, fractions allowed. max_bytes: in its place, the size of the whole file is at most this.
             effort: 0..9, how long to refine the file on the picture.
             bare: without magic and long checksum.
+            progress: told each share of a picture's refinement as it is done; the shares of a picture add up to 1.
 
         Raises:
             PictureError: over 64 million pixels. BudgetError: max_bytes is too small; says how small it can be.
         """
         if not isinstance(image, (list, tuple)):
-            return self._compress(image, quality, max_bytes, effort, bare)
-        return [self._compress(one, quality, max_bytes, effort, bare) for one in image]
+            return self._compress(image, quality, max_bytes, effort, bare, progress)
+        return [self._compress(one, quality, max_bytes, effort, bare, progress) for one in image]
 
-    def _compress(self, image: Image.Image, quality: float, max_bytes: int | None, effort: int, bare: bool) -> bytes:
+    def _compress(
+        self,
+        image: Image.Image,
+        quality: float,
+        max_bytes: int | None,
+        effort: int,
+        bare: bool,
+        progress: Progress | None,
+    ) -> bytes:
         from intaglio.image import to_rgb
 
         if not 1 <= quality <= 100:
@@ -208,12 +228,17 @@ class Codec:
         rgb, grey = to_rgb(image)
         features, index, errors = self._codec.features(rgb), round((quality - 1) / 99 * 255), []
         best: tuple[tuple[int, float], bytes] | None = None
+
+        def advance(share: float) -> None:
+            if progress is not None:
+                progress(share / len(self._codecs))
+
         for codec in self._codecs.values():
             head = functools.partial(_head, codec, width=rgb.shape[1], height=rgb.shape[0], grey=grey)
             overhead = len(format.write(head(0, 0), b"", seed=0, bare=bare))
             budget = None if max_bytes is None else max_bytes - overhead
             try:
-                result = codec.compress(features, index, budget, effort)
+                result = codec.compress(features, index, budget, effort, advance)
             except BudgetError as error:
                 errors.append(error.least + overhead)
                 continue
@@ -353,5 +378,5 @@ def decompress(
 ) -> Image.Image:
     """.itg bytes to a picture, as `Codec.decompress`, by the codec that made them; networks are loaded once and kept."""
     return _codec(codec_of(data, bare=bare)).decompress(
-        data, steps=steps, realism=realism, seed=seed, bare=bare, length=length
+        data, steps=steps, realism=realism, seed=seed, bare=bare, length=length, max_pixels=max_pixels, box=box
     )

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 Facts: TypeAlias = dict[str, Any]
-Work: TypeAlias = Callable[[Job], tuple[bytes, Facts]]
+Show: TypeAlias = Callable[[float], None]
+Work: TypeAlias = Callable[[Job, Show], tuple[bytes, Facts]]  # is told what to call with each share of a job done
 
 
 def compress(args: argparse.Namespace) -> int:
@@ -39,9 +40,16 @@ def compress(args: argparse.Namespace) -> int:
 
     codec = Codec(args.codec)
 
-    def work(job: Job) -> tuple[bytes, Facts]:
+    def work(job: Job, advance: Show) -> tuple[bytes, Facts]:
         image = open_picture(job.source or io.BytesIO(read(None)))
-        data = codec.compress(image, quality=args.quality, max_bytes=args.bytes, effort=args.effort, bare=args.bare)
+        data = codec.compress(
+            image,
+            quality=args.quality,
+            max_bytes=args.bytes,
+            effort=args.effort,
+            bare=args.bare,
+            progress=advance,
+        )
         header = inspect(data, bare=args.bare)
         bits = 8 * len(data) / (header.width * header.height)
         return data, {
@@ -62,7 +70,7 @@ def decompress(args: argparse.Namespace) -> int:
 
     codecs: dict[str, Codec] = {}
 
-    def work(job: Job) -> tuple[bytes, Facts]:
+    def work(job: Job, _: Show) -> tuple[bytes, Facts]:
         data = read(job.source)
         name = codec_of(data, bare=args.bare)
         if name not in codecs:
@@ -111,8 +119,14 @@ def run(jobs: Sequence[Job], work: Work, args: argparse.Namespace) -> int:
     report = sys.stderr if any(job.target is None for job in jobs) else sys.stdout
     failures: list[str] = []
     written: set[Path] = set()
-    with progress(len(jobs)) as advance:
-        for job in jobs:
+    with progress(len(jobs)) as show:
+        for number, job in enumerate(jobs):
+            shares: list[float] = []
+
+            def advance(share: float, before: int = number, shares: list[float] = shares) -> None:
+                shares.append(share)
+                show(before + sum(shares))
+
             start = time.perf_counter()
             facts: Facts = {"input": str(job), "output": str(job.target or "standard output")}
             try:
@@ -120,7 +134,7 @@ def run(jobs: Sequence[Job], work: Work, args: argparse.Namespace) -> int:
                     raise FileExistsError(f"{job.target} was just written from another file of the same name")
                 if job.target and job.target.exists() and not args.force:
                     raise FileExistsError(f"{job.target} exists (--force overwrites it)")
-                data, found = work(job)
+                data, found = work(job, advance)
                 write(job.target, data)
             except (IntaglioError, OSError) as error:
                 reason = sentence(error)
@@ -135,7 +149,7 @@ def run(jobs: Sequence[Job], work: Work, args: argparse.Namespace) -> int:
             elif "error" not in facts:
                 said = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in found.items())
                 print(f"{facts['output']}: {said}, seconds {facts['seconds']}", file=report)
-            advance()
+            show(number + 1)
     for failure in failures:
         complain(failure)
     if failures and len(jobs) > 1:
@@ -144,10 +158,10 @@ def run(jobs: Sequence[Job], work: Work, args: argparse.Namespace) -> int:
 
 
 @contextmanager
-def progress(total: int) -> Iterator[Callable[[], None]]:
-    """A bar on standard error, where that is a terminal; yields what to call after each job."""
+def progress(total: int) -> Iterator[Show]:
+    """A bar on standard error, where that is a terminal; yields what to call with the number of jobs done."""
     if not sys.stderr.isatty():
-        yield lambda: None
+        yield lambda done: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn, TimeRemainingColumn
@@ -157,7 +171,7 @@ def progress(total: int) -> Iterator[Callable[[], None]]:
     shared = sys.stdout.isatty()
     with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=shared) as bar:
         task = bar.add_task("", total=total)
-        yield lambda: bar.advance(task)
+        yield lambda done: bar.update(task, completed=done)
 
 
 def sentence(error: Exception) -> str:

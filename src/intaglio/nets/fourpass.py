@@ -115,4 +115,8 @@ class FourPass(nn.Module):
             symbols = torch.where(mask, rounded, symbols)
             y_hat = torch.where(mask, rounded / gain + mean, y_hat)
         counted = (y - means) * gain + torch.rand_like(y) - 0.5 if self.training else symbols
-        return y_hat, bits(counted, scales + offset).sum((1, 2, 3))
+        return y_hat, self.count(counted, scales + offset).sum((1, 2, 3))
+
+    def count(self, residual: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
+        """`bits`, in a form that what is done to the residual can be learned by."""
+        return bits(residual, index)

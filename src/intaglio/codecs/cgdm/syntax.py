@@ -19,7 +19,7 @@ HIDDEN = 64
 def generator(inputs: int, outputs: int) -> nn.Sequential:
     """An odd function of w, small before training but not zero: w and the last layer get no gradient from each other's zeros."""
     last = nn.Linear(HIDDEN, outputs, bias=False)
-    nn.init.normal_(last.weight, std=0.02)
+    nn.init.normal_(last.weight, std=0.05)
     return nn.Sequential(nn.Linear(inputs, HIDDEN, bias=False), nn.Tanh(), last)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -101,11 +102,13 @@ class LatentCodec:
         coded = windows.analyse(self.model.compressor.analysis, z.to(self.dtype), p.to(self.dtype), self._reach)
         return {name: getattr(coded, name)[0].float().cpu().numpy() for name in SECTIONS}
 
-    def compress(self, features: Features, quality: int | None, budget: int | None, effort: int = 0) -> Result:
+    def compress(self, features: Features, quality: int | None, budget: int | None, effort: int = 0,
+                 advance: Callable[[float], None] = lambda share: None) -> Result:  # fmt: skip
         """A picture at a quality index, or the best that fits `budget` payload bytes.
 
         The largest coded scale whose best index is still good wins; at a scale, y is analysed once and only
-        quantisation and coding are repeated. `effort` 1 to 9 then refines the tensors on the picture.
+        quantisation and coding are repeated. `effort` 1 to 9 then refines the tensors on the picture; `advance` is
+        told each share of that as it is done.
 
         Raises:
             BudgetError: no scale fits; its `least` counts payload bytes.
@@ -116,7 +119,7 @@ class LatentCodec:
             result = Result(self.stream.encode(tensors, quality)[0], quality, 0)
         else:
             result, tensors = self._fitting(features, budget)
-        return self._refined(features, result, tensors, budget, effort) if effort else result
+        return self._refined(features, result, tensors, budget, effort, advance) if effort else result
 
     def _fitting(self, features: Features, budget: int) -> tuple[Result, Tensors]:
         """The best that fits, and the tensors that it was coded from."""
@@ -134,13 +137,15 @@ class LatentCodec:
             raise BudgetError(f"the payload takes {smallest} bytes at least", smallest)
         return best
 
-    def _refined(self, features: Features, result: Result, tensors: Tensors, budget: int | None, effort: int) -> Result:
+    def _refined(self, features: Features, result: Result, tensors: Tensors, budget: int | None, effort: int,
+                 advance: Callable[[float], None]) -> Result:  # fmt: skip
         """The result, or what online optimisation makes of it where that is better by real bytes."""
         z, p = (t.float().clone() for t in features(result.scale))
         start = Coded(**{k: torch.from_numpy(v).to(self.device)[None] for k, v in tensors.items()})
         entropy, synthesis = self._trainable
         with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
-            better = online.refine(entropy, synthesis, start, z, p, result.quality, online.ITERATIONS[effort])
+            iterations = online.ITERATIONS[effort]
+            better = online.refine(entropy, synthesis, start, z, p, result.quality, iterations, advance)
         refined = {name: getattr(better, name)[0].cpu().numpy() for name in SECTIONS}
         if budget is None:
             found: tuple[bytes, int] | None = self.stream.encode(refined, result.quality)[0], result.quality
@@ -157,7 +162,8 @@ class LatentCodec:
         q = torch.tensor([result.quality / 255], device=self.device)
         coded = self._coded(result.payload, result.quality, z.shape[2] // 4, z.shape[3] // 4)
         with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
-            error = float(online.errors(self.model.compressor.synthesis, coded, q, z, p))
+            prompt, _ = windows.guided(self.model, coded, q, self._reach)
+            error = float(online.distance(prompt.latent, prompt.packets, z, p))
         pixels = 64 * z.shape[2] * z.shape[3]
         return 8 * len(result.payload) / pixels + float(lam(q)) * error if count_bytes else error
 

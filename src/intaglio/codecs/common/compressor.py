@@ -142,7 +142,7 @@ class Compressor(nn.Module):
         self.lf_model = FourPass(cfg.lf, 0, cfg.width // 2, (0.5, 8))
         self.h_side = nn.Conv2d(cfg.lf, cfg.width // 2, 3, 1, 1)
         self.h_model = FourPass(cfg.h, cfg.width // 2, cfg.width // 2, (0.5, 8))
-        self.vector_model = FourPass(cfg.vector, cfg.lf + cfg.h, cfg.width // 2, (0.5, 4))
+        self.vector_model = FourPass(cfg.vector, cfg.lf + cfg.h, cfg.width // 2, (2, 4))
         self.y_side = nn.ModuleList(
             [nn.Conv2d(cfg.lf + cfg.h, cfg.width, 3, 1, 1), nn.Conv2d(cfg.width, 4 * cfg.width, 1)]
         )

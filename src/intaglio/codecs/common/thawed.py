@@ -14,7 +14,7 @@ from torch import nn
 from intaglio.codecs.common.compressor import Coded
 from intaglio.codecs.common.stream import SECTIONS, part
 from intaglio.entropy.fixed import ACTIVATION, WEIGHT
-from intaglio.nets.fourpass import FourPass, Round, clipped_relu
+from intaglio.nets.fourpass import FourPass, Round, bits, clipped_relu
 
 
 def _floats(array: NDArray[Any], bits: int) -> torch.Tensor:
@@ -57,6 +57,11 @@ class ThawedFourPass(FourPass):
     def quality_features(self, q: torch.Tensor) -> torch.Tensor:
         out: torch.Tensor = self.rows(q)
         return out
+
+    def count(self, residual: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
+        """Between whole symbols, a mean of theirs: what annealed rounding expects to pay, also where zero is certain."""
+        floor = residual.detach().floor()
+        return torch.lerp(bits(floor, index), bits(floor + 1, index), residual - floor)
 
 
 class Thawed(nn.Module):

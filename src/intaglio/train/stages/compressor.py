@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from intaglio.codecs.common.compressor import Compressor
+from intaglio.codecs.common.compressor import Compressor, Prompt
 from intaglio.codecs.common.objective import LATENT, PICTURE, lam
 from intaglio.codecs.fasdiff.enhancement import TokenSynthesis
 from intaglio.latent.autoencoder import Autoencoder
@@ -42,6 +42,25 @@ def principal(people: NDArray[np.float32], count: int) -> tuple[torch.Tensor, to
     mean = people.mean(0)
     _, directions = np.linalg.eigh(np.cov(people - mean, rowvar=False))  # ascending
     return torch.from_numpy(mean), torch.from_numpy(UNIT * directions[:, : -count - 1 : -1].astype(np.float32))
+
+
+def bits_per_pixel(bits: dict[str, torch.Tensor], side: int, pixels: int) -> torch.Tensor:
+    """Bits (B,) of a crop's sections as bits a pixel; the vector's are shared by all `pixels` of a picture."""
+    spatial = torch.stack([b for name, b in bits.items() if name != "vector"]).sum(0)
+    return spatial / side**2 + bits["vector"] / max(pixels, side**2)
+
+
+def objective(
+    bits: dict[str, torch.Tensor], prompt: Prompt, batch: Crops, p: torch.Tensor, pixels: int
+) -> tuple[torch.Tensor, torch.Tensor, dict[str, torch.Tensor]]:
+    """(bits a pixel (B,), errors (B,) of base latent and base picture, what to log) of crops with packets p."""
+    side = batch.x.shape[3]
+    rate = bits_per_pixel(bits, side, pixels)
+    where = weights(batch.landmarks, side, 8, FACE)
+    latent = (where * (prompt.latent.float() - batch.z).square()).mean((1, 2, 3))
+    picture = (where * (prompt.packets.float() - p).square()).mean((1, 2, 3))
+    logs = {"bpp": rate, "vector": bits["vector"] / 8, "latent": latent, "picture": picture}
+    return rate, LATENT * latent + PICTURE * picture, logs
 
 
 class CompressorStage:
@@ -72,14 +91,8 @@ class CompressorStage:
     def loss(self, batch: Crops) -> tuple[torch.Tensor, dict[str, float]]:
         p = packets.analyse(batch.x - 0.5)
         coded, prompt, bits = self.model(batch.z, p, batch.q)
-        side = batch.x.shape[3]
-        rate = torch.stack(list(bits.values())).sum(0) / side**2
-        where = weights(batch.landmarks, side, 8, FACE)
-        latent = (where * (prompt.latent.float() - batch.z).square()).mean((1, 2, 3))
-        picture = (where * (prompt.packets.float() - p).square()).mean((1, 2, 3))
-        error = LATENT * latent + PICTURE * picture
-        logs = {"bpp": rate, "latent": latent, "picture": picture}
-        faces = readable(batch.landmarks, side, FACES)
+        rate, error, logs = objective(bits, prompt, batch, p, self.sampler.cfg.pixels)
+        faces = readable(batch.landmarks, batch.x.shape[3], FACES)
         if len(faces):
             base = (packets.synthesise(prompt.packets[faces].float()) + 0.5).clamp(0, 1)
             logs["base"] = 1 - (self.identity.embed(base, batch.landmarks[faces]) * batch.people[faces]).sum(1)

@@ -1,23 +1,36 @@
-"""Stage `joint`: few-step drawing unrolled, judged through the lean decoder by perceptual losses; compressor frozen.
+"""Stage `joint`: few-step drawing unrolled, judged through the lean decoder by perceptual losses.
 
 Of the drawn steps only the last carries gradient. One, two and four steps take turns. Identity is a recogniser's
-cosine on crops that hold a whole face.
+cosine on crops that hold a whole face. The compressor is frozen, or (`end_to_end`) trained along by
+
+    (bits / pixels + lambda(q) * (errors of base latent and picture + what the drawn picture is judged by)) / sqrt(lambda(q))
+
+while for all that draws every quality weighs the same.
 """
 
 from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import TypeVar
 
 import numpy as np
 import torch
 from torch import nn
 
 from intaglio.codecs.cgdm.model import CGDM
+from intaglio.codecs.common.compressor import Coded, Prompt
+from intaglio.codecs.common.objective import lam
 from intaglio.codecs.fasdiff.model import FaSDiff
+from intaglio.nets import packets
 from intaglio.prior.sampler import LADDERS, levels
 from intaglio.train.data import Crops, Sampler, Validation
 from intaglio.train.identity import Identity, readable
 from intaglio.train.perceptual import LPIPS
+from intaglio.train.stages.compressor import objective
 from intaglio.train.stages.control import ControlStage, encode
 from intaglio.train.stages.lean import judged
+
+Tensors = TypeVar("Tensors", Coded, Prompt)
 
 PERCEPTUAL, PICTURE, LATENT = 1.0, 6.0, 0.05  # weights of LPIPS, squared pixel error and squared latent error
 IDENTITY, FACES = 0.25, 4  # weight; in so many crops of a batch at most
@@ -39,16 +52,18 @@ class JointStage(ControlStage):
     ) -> None:
         super().__init__(model, sampler, validation, decoder, lpips)
         self.identity = identity
+        self.end_to_end = sampler.cfg.end_to_end
+        if self.end_to_end:
+            model.compressor.train().requires_grad_(True)
 
     def sample(self, rng: np.random.Generator) -> Crops:
         batch = self.sampler(rng)
         batch.steps = int(rng.choice(list(LADDERS)))
         return batch
 
-    def draw(self, batch: Crops) -> tuple[torch.Tensor, torch.Tensor]:
+    def draw(self, batch: Crops, coded: Coded, prompt: Prompt) -> tuple[torch.Tensor, torch.Tensor]:
         """(drawn latents, pictures), gradient through the last step."""
         model = self.model
-        coded, prompt, _ = encode(model, batch.x, batch.z, batch.q)
         control = model.control(coded, prompt, batch.q)
         sigmas = levels(batch.q, batch.steps)
         z = prompt.latent.float()
@@ -62,11 +77,21 @@ class JointStage(ControlStage):
         return drawn, model.hold(self.decoder(drawn).float(), prompt)
 
     def loss(self, batch: Crops) -> tuple[torch.Tensor, dict[str, float]]:
-        drawn, picture = self.draw(batch)
+        logs, base = {}, torch.zeros(())
+        if self.end_to_end:
+            p = packets.analyse(batch.x - 0.5)
+            coded, prompt, bits = self.model.compressor(batch.z, p, batch.q)
+            rate, error, rows = objective(bits, prompt, batch, p, self.sampler.cfg.pixels)
+            weight = lam(batch.q)
+            base = ((rate + weight * error) * weight.rsqrt()).mean()
+            logs = {k: float(v.mean().detach()) for k, v in rows.items()}
+            coded, prompt = (toned(t, weight.sqrt()) for t in (coded, prompt))
+        else:
+            coded, prompt, _ = encode(self.model, batch.x, batch.z, batch.q)
+        drawn, picture = self.draw(batch, coded, prompt)
         latent = (drawn - batch.z).square().mean()
         faces = readable(batch.landmarks, picture.shape[3], FACES)
-        logs = {}
-        loss = LATENT * latent
+        loss = base + LATENT * latent
         if len(faces):
             found = self.identity.embed(picture[faces].clamp(0, 1), batch.landmarks[faces])
             identity = 1 - (found * batch.people[faces]).sum(1).mean()
@@ -81,5 +106,14 @@ class JointStage(ControlStage):
         return loss, logs | {
             "lpips": float(perceptual.detach()),
             "squared": float(squared.detach()),
-            "latent": float(latent.detach()),
+            "drawn": float(latent.detach()),
         }
+
+
+def toned(tensors: Tensors, by: torch.Tensor) -> Tensors:
+    """A dataclass of tensors (B, ...), their gradient to be multiplied `by` (B,)."""
+
+    def tone(t: torch.Tensor) -> torch.Tensor:
+        return t.detach() + (t - t.detach()) * by.view(-1, *[1] * (t.dim() - 1)).to(t.dtype)
+
+    return replace(tensors, **{f.name: tone(getattr(tensors, f.name)) for f in fields(tensors)})
