@@ -40,7 +40,9 @@ class FakeCodec:
     def __init__(self, name: str = "fasdiff", *, decoder: str = "lean") -> None:
         self.calls.append({"name": name, "decoder": decoder})
 
-    def compress(self, image: Image.Image, *, max_bytes: int | None = None, progress: Any = abs, **options: Any) -> bytes:
+    def compress(
+        self, image: Image.Image, *, max_bytes: int | None = None, progress: Any = abs, **options: Any
+    ) -> bytes:
         progress(0.5)
         self.calls.append({"max_bytes": max_bytes, **options})
         if max_bytes is not None and max_bytes < 13:

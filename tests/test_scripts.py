@@ -18,7 +18,17 @@ def importable(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["measure_work", "measure_rate", "measure_parts", "measure_encoders", "training_table", "sheet"]
+    "name",
+    [
+        "measure_work",
+        "measure_rate",
+        "measure_parts",
+        "measure_cgdm",
+        "measure_encoders",
+        "measure_large",
+        "training_table",
+        "sheet",
+    ],
 )
 def test_help(name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     path = str(SCRIPTS / f"{name}.py")
