@@ -45,10 +45,12 @@ def parser(doc: str | None) -> argparse.ArgumentParser:
     return out
 
 
-def load_codec(weights: Path | None, decoder: Literal["lean", "reference"], lean: Path | None) -> LatentCodec:
+def load_codec(
+    weights: Path | None, decoder: Literal["lean", "reference"], lean: Path | None, name: str = "fasdiff"
+) -> LatentCodec:
     if decoder == "reference" or lean is None:
-        return LatentCodec("fasdiff", weights, decoder=decoder)
-    codec = LatentCodec("fasdiff", weights, decoder="reference")
+        return LatentCodec(name, weights, decoder=decoder)
+    codec = LatentCodec(name, weights, decoder="reference")
     codec.lean = load_lean(lean, codec.device).to(codec.dtype)
     return codec
 
@@ -171,9 +173,11 @@ def label(image: Image.Image, text: str) -> Image.Image:
 
 
 def beside(images: Sequence[Image.Image], down: bool = False) -> Image.Image:
-    """Pictures of one size in a row, or one below the other."""
-    width, height = images[0].size
-    out = Image.new("RGB", (width, height * len(images)) if down else (width * len(images), height))
-    for i, image in enumerate(images):
-        out.paste(image, (0, height * i) if down else (width * i, 0))
+    """Pictures in a row, or one below the other."""
+    widths, heights = zip(*(image.size for image in images))
+    out = Image.new("RGB", (max(widths), sum(heights)) if down else (sum(widths), max(heights)), "white")
+    at = 0
+    for image in images:
+        out.paste(image, (0, at) if down else (at, 0))
+        at += image.height if down else image.width
     return out

@@ -1,12 +1,15 @@
-"""A sheet of faces at 250, 400 and 800 bytes beside VVC and AVIF at the same payload, to look at.
+"""A sheet of pictures at given sizes beside VVC and AVIF at the same payload, to look at.
 
-    PYTHONPATH=src python scripts/sheet.py PICTURES OUT.png --peers JUDGE/peers.py [--bytes 250 400 800] [--limit 12]
+    PYTHONPATH=src python scripts/sheet.py FACES OUT.png --peers JUDGE/peers.py [--bytes 250 400 800] [--limit 12]
+    PYTHONPATH=src python scripts/sheet.py KODAK OUT.webp --peers JUDGE/peers.py --codec cgdm --bpp .12 --only 1 5 7 --ours
 
-A row a face: the original, then for each limit ours, VVC, AVIF; the bytes below. Ours counts the whole file; a peer's
+Faces are central squares; with --bpp (bits a pixel) pictures are taken whole, --only some of them (from 1, by name).
+
+A row a picture: the original, then for each limit ours, VVC, AVIF; the bytes below. Ours counts the whole file; a peer's
 count is its file less that of a flat grey picture, at the better (PSNR) of full and half size, at the best setting
 that takes no more than ours; where none is that small, the smallest there is. --peers is a Python file with `PEERS`,
 name to (function of picture and setting giving bytes and picture, settings), of vvc, vvc/2, avif, avif/2. OUT must lie
-outside of the repository: the pictures may not be ours to publish.
+outside of the repository, for the pictures may not be ours to publish; --ours says that they are.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ from PIL import Image
 from rich.progress import track
 
 from intaglio.codecs.common.codec import LatentCodec
+from intaglio.train import pictures
 
 SETTINGS = {"vvc": range(63, 9, -1), "avif": range(0, 101)}  # from small files to large ones
 Coder = Callable[[measuring.Rgb, int], tuple[int, measuring.Rgb]]
@@ -75,17 +79,17 @@ class Peer:
         return within
 
 
-def row(codec: LatentCodec, rgb: measuring.Rgb, limits: list[int], peers: list[Peer]) -> Image.Image:
-    """One face: the original and, for each limit, ours and the peers."""
+def row(name: str, codec: LatentCodec, rgb: measuring.Rgb, limits: list[int], peers: list[Peer]) -> Image.Image:
+    """One picture: the original and, for each limit, ours and the peers."""
     coders = [peer.of(rgb) for peer in peers]
     cells = [measuring.label(Image.fromarray(rgb), "original")]
     for limit in limits:
         result, size = measuring.compress(codec, rgb, limit)
         ours = codec.decompress(result.payload, *rgb.shape[:2], result.quality, result.scale)
-        cells.append(measuring.label(Image.fromarray(ours), f"fasdiff {size} bytes"))
+        cells.append(measuring.label(Image.fromarray(ours), f"{name} {size} bytes"))
         for within in coders:
-            payload, decoded, name = within(size)
-            cells.append(measuring.label(Image.fromarray(decoded), f"{name} {payload} bytes"))
+            payload, decoded, peer = within(size)
+            cells.append(measuring.label(Image.fromarray(decoded), f"{peer} {payload} bytes"))
     return measuring.beside(cells)
 
 
@@ -94,16 +98,29 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--peers", type=Path, help="Python file with the peers; without it, ours alone")
     parser.add_argument("--bytes", type=int, nargs="+", default=[250, 400, 800])
+    parser.add_argument("--bpp", type=float, nargs="+", help="limits in bits a pixel, of whole pictures")
+    parser.add_argument("--codec", default="fasdiff")
+    parser.add_argument("--only", type=int, nargs="+", help="these pictures, counted from 1 by name")
+    parser.add_argument("--ours", action="store_true", help="the pictures may be published")
     options = parser.parse_args()
-    if Path(__file__).resolve().parents[1] in options.out.resolve().parents:
+    if not options.ours and Path(__file__).resolve().parents[1] in options.out.resolve().parents:
         sys.exit(f"{options.out} lies inside the repository: choose a place outside")
-    codec = measuring.load_codec(options.weights, options.decoder, options.lean)
-    rgbs = measuring.load_pictures(options.pictures, options.size, options.limit or 12)
+    codec = measuring.load_codec(options.weights, options.decoder, options.lean, options.codec)
+    if options.bpp:
+        sources = sorted(pictures.find([options.pictures]), key=lambda s: s.key)[: options.limit]
+        rgbs = [np.array(s.open().convert("RGB")) for s in sources]
+    else:
+        rgbs = measuring.load_pictures(options.pictures, options.size, options.limit or 12)
+    if options.only:
+        rgbs = [rgbs[n - 1] for n in options.only]
     table = measuring.load_module(options.peers).PEERS if options.peers else {}
     peers = [Peer(name, table) for name in SETTINGS if name in table]
-    rows = [row(codec, rgb, options.bytes, peers) for rgb in track(rgbs, "faces")]
-    measuring.beside(rows, down=True).save(options.out)
-    print(f"{options.out}: {len(rows)} faces")
+    rows = []
+    for rgb in track(rgbs, "pictures"):
+        limits = [int(b * rgb.shape[0] * rgb.shape[1] / 8) for b in options.bpp] if options.bpp else options.bytes
+        rows.append(row(options.codec, codec, rgb, limits, peers))
+    measuring.beside(rows, down=True).save(options.out, quality=80)
+    print(f"{options.out}: {len(rows)} pictures")
     measuring.report(codec, {}, options.json)
 
 
