@@ -17,6 +17,7 @@ ALL = ["compressor", "prior", "lean", "control", "joint"]
     [
         ("fasdiff", 1, ALL),
         ("fasdiff-second", 1, ["lean", "compressor", "control", "joint"]),
+        ("fasdiff-third", 1, ["joint"]),
         ("cgdm", 2, ["compressor", "control", "joint"]),
         ("smoke", 255, ALL),
     ],

@@ -5,7 +5,7 @@ RUN/prior/ema.pt ──────┘      ▲         ▲
 RUN/lean/ema.pt ──────────────┴─────────┴────► RUN/lean.safetensors
 
 A stage that the recipe leaves out is taken from the run that this one starts from (`start`), and so are the first
-weights of compressor and control, as far as names and shapes agree.
+weights of compressor and control, or of joint where there is no control, as far as names and shapes agree.
 """
 
 from __future__ import annotations
@@ -111,6 +111,8 @@ class Run:
     def _model(self, before: str) -> Any:
         """The codec's networks with what was trained before a stage."""
         model = self._new()
+        if before == "joint" and "control" not in self.recipe.stages and self.start is not None:
+            return self._begun(model, "joint")
         if before != "control":
             return self._trained(model, "control" if before == "joint" else "joint")
         if "prior" in self.recipe.stages or self.start is None:
