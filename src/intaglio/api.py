@@ -195,7 +195,7 @@ class Codec:
 
         Args:
             quality: 1..100, fractions allowed. max_bytes: in its place, the size of the whole file is at most this.
-            effort: 0..9, how long to refine the file on the picture.
+            effort: 0..9, how long to refine the file on the picture, by squared errors: PSNR rises, LPIPS need not fall.
             bare: without magic and long checksum.
             progress: told each share of a picture's refinement as it is done; the shares of a picture add up to 1.
 

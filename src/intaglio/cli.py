@@ -244,7 +244,9 @@ def parser() -> argparse.ArgumentParser:
     rate = c.add_mutually_exclusive_group()
     rate.add_argument("--quality", type=between(float, 1, 100), default=50, help="1 to 100, default 50")
     rate.add_argument("--bytes", type=between(int, 1), metavar="N", help="the best picture in at most N bytes")
-    c.add_argument("--effort", type=int, choices=range(10), default=0, metavar="0..9", help="time spent for size")
+    c.add_argument(
+        "--effort", type=int, choices=range(10), default=0, metavar="0..9", help="time spent for PSNR in the same bytes"
+    )
     c.add_argument("--bare", **bare)
 
     d = command("decompress", decompress, "Draw .itg files as PNG.", "IN... [OUT] [options]")
