@@ -54,7 +54,7 @@ def test_effort_lowers_the_objective(tiny_codec: Codec, image: Image.Image) -> N
     z, p = (t.float().clone() for t in features(0))
     plain, refined = (codec.compress(features, INDEX, None, effort) for effort in (0, 4))
     cost = [codec._cost(r, z, p, count_bytes=True) for r in (plain, refined)]
-    assert cost[1] < 0.995 * cost[0]
+    assert cost[1] < 0.99 * cost[0]
     assert refined == codec.compress(features, INDEX, None, 4)  # the same again
 
 

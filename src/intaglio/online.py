@@ -4,7 +4,7 @@ Annealed rounding (SGA, Yang et al., NeurIPS 2020): each value is, by chance, it
 sharpen as the temperature falls, so that gradients see what rounding will do. The objective is the compressor's own,
 rate + lambda * errors of base latent and base picture; no decoder runs. Symbols stay what any decoder reads.
 
-Steps are Newton's, channel by channel: tensors differ ten-thousandfold in how sharply the errors bend. Large pictures are
+Steps are Newton's, channel by channel: tensors differ widely in how sharply the errors bend. Large pictures are
 refined tile by tile; each tile sees its neighbours as they are by then, and goes by the first tile's curvatures.
 """
 
