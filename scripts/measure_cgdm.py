@@ -25,6 +25,7 @@ from intaglio.codecs.common.codec import LatentCodec
 from intaglio.codecs.common.compressor import Coded
 from intaglio.codecs.common.picture import base_picture
 from intaglio.codecs.common.stream import grid
+from intaglio.image import enlarge
 from intaglio.prior.compact import Control
 from intaglio.prior.noise import field
 from intaglio.train.perceptual import LPIPS
@@ -71,13 +72,14 @@ def variants(codec: LatentCodec, rgb: measuring.Rgb, limit: int) -> tuple[dict[s
         drawn("branch alone", gated(control, 1), prompt)
         out["base latent"] = model.hold(codec._decode(prompt.latent.float()).float(), prompt)
         out["base picture"], out["base picture, no w"] = base_picture(prompt), base_picture(without)
-    scale = 1 << result.scale
-    shown = {
-        k: torch.nn.functional.interpolate(v.float(), scale_factor=scale, mode="bicubic") if scale > 1 else v.float()
-        for k, v in out.items()
-    }
     h, w = rgb.shape[:2]
-    return {k: v[..., :h, :w].clamp(0, 1) for k, v in shown.items()}, {
+    rows, columns = -(-h // (1 << result.scale)), -(-w // (1 << result.scale))
+
+    def shown(x: torch.Tensor) -> torch.Tensor:
+        levels = (x[0, :, :rows, :columns].float().clamp(0, 1) * 255).round().to(torch.uint8)
+        return measuring.tensor(enlarge(levels.permute(1, 2, 0).numpy(), (h, w)))
+
+    return {k: shown(v) for k, v in out.items()}, {
         "bytes": len(result.payload), "of w": codec.stream.sections(result.payload, result.quality, gh, gw)["vector"],
     }  # fmt: skip
 

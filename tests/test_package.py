@@ -84,37 +84,26 @@ def test_public_names_are_frozen() -> None:
         getattr(intaglio, "nonsense")  # noqa: B009
 
 
+DRAWN = {
+    "steps": 4,
+    "realism": 1.0,
+    "seed": 0,
+    "bare": False,
+    "length": None,
+    "max_pixels": 64_000_000,
+    "box": None,
+}
+
+
 @pytest.mark.parametrize(
     ("name", "parameters"),
     [
         ("compress", {"codec": "fasdiff", "quality": 50, "max_bytes": None, "effort": 0, "bare": False}),
-        (
-            "decompress",
-            {
-                "steps": 4,
-                "realism": 1.0,
-                "seed": 0,
-                "bare": False,
-                "length": None,
-                "max_pixels": 64_000_000,
-                "box": None,
-            },
-        ),
+        ("decompress", DRAWN),
         ("inspect", {"bare": False, "max_pixels": 64_000_000}),
         ("Codec", {"decoder": "lean", "device": None, "weights": None}),
         ("Codec.compress", {"quality": 50, "max_bytes": None, "effort": 0, "bare": False, "progress": None}),
-        (
-            "Codec.decompress",
-            {
-                "steps": 4,
-                "realism": 1.0,
-                "seed": 0,
-                "bare": False,
-                "length": None,
-                "max_pixels": 64_000_000,
-                "box": None,
-            },
-        ),
+        ("Codec.decompress", DRAWN),
     ],
 )
 def test_public_parameters_are_frozen(name: str, parameters: dict[str, object]) -> None:

@@ -121,12 +121,6 @@ def run(jobs: Sequence[Job], work: Work, args: argparse.Namespace) -> int:
     written: set[Path] = set()
     with progress(len(jobs)) as show:
         for number, job in enumerate(jobs):
-            shares: list[float] = []
-
-            def advance(share: float, before: int = number, shares: list[float] = shares) -> None:
-                shares.append(share)
-                show(before + sum(shares))
-
             start = time.perf_counter()
             facts: Facts = {"input": str(job), "output": str(job.target or "standard output")}
             try:
@@ -134,7 +128,7 @@ def run(jobs: Sequence[Job], work: Work, args: argparse.Namespace) -> int:
                     raise FileExistsError(f"{job.target} was just written from another file of the same name")
                 if job.target and job.target.exists() and not args.force:
                     raise FileExistsError(f"{job.target} exists (--force overwrites it)")
-                data, found = work(job, advance)
+                data, found = work(job, counting(show, number))
                 write(job.target, data)
             except (IntaglioError, OSError) as error:
                 reason = sentence(error)
@@ -155,6 +149,17 @@ def run(jobs: Sequence[Job], work: Work, args: argparse.Namespace) -> int:
     if failures and len(jobs) > 1:
         complain(f"{len(failures)} of {len(jobs)} files failed")
     return 2 if failures else 0
+
+
+def counting(show: Show, done: float) -> Show:
+    """What takes shares of a job, and shows them on top of the jobs done."""
+
+    def advance(share: float) -> None:
+        nonlocal done
+        done += share
+        show(done)
+
+    return advance
 
 
 @contextmanager
