@@ -34,6 +34,7 @@ class StageConfig:
     mix: float = 0.15  # share of the pictures that come from a further cache, where one is given
     pixels: int = 256 * 256  # of the pictures to come: what the bits of the vector, sent once, are spread over
     end_to_end: bool = False  # stage joint: the compressor is trained along
+    lean: bool = False  # stage joint: the lean decoder is trained along
     lr: float = 4e-4  # peak learning rate
     warmup: int = 100  # steps of linear warm-up; a cosine to 2 % of the peak follows
     ema: float = 0.999  # decay of the averaged weights

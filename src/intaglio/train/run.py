@@ -2,10 +2,11 @@
 
 RUN/compressor/ema.pt ─┬─► control ─► joint ─► RUN/CODEC.safetensors
 RUN/prior/ema.pt ──────┘      ▲         ▲
-RUN/lean/ema.pt ──────────────┴─────────┴────► RUN/lean.safetensors
+RUN/lean/ema.pt ──────────────┴─────────┴────► RUN/lean.safetensors  (joint holds the lean decoder too)
 
 A stage that the recipe leaves out is taken from the run that this one starts from (`start`), and so are the first
-weights of compressor and control, or of joint where there is no control, as far as names and shapes agree.
+weights of compressor and control, or of joint where there is no control, as far as names and shapes agree. That run
+may also be a codec's weights file: the released ones, for one, with the packaged lean decoder.
 """
 
 from __future__ import annotations
@@ -19,12 +20,13 @@ import torch
 from torch import nn
 
 from intaglio.codecs import model_of
+from intaglio.codecs.common import weights
 from intaglio.errors import IntaglioError
 from intaglio.latent.autoencoder import Autoencoder
-from intaglio.latent.lean import LeanDecoder
+from intaglio.latent.lean import LeanDecoder, load_lean
 from intaglio.latent.weights import channels_last, frozen
 from intaglio.prior.compact import CompactPrior
-from intaglio.train import cache, faces, generated, pack
+from intaglio.train import cache, faces, generated, pack, unpack
 from intaglio.train.config import Recipe, StageConfig
 from intaglio.train.data import Sampler, Validation
 from intaglio.train.identity import Identity
@@ -37,6 +39,7 @@ from intaglio.train.stages.lean import LeanStage
 from intaglio.train.stages.prior import PriorStage
 
 Net = TypeVar("Net", bound=nn.Module)
+State = dict[str, torch.Tensor]
 
 
 class TrainingError(IntaglioError):
@@ -54,7 +57,7 @@ class Run:
     val: Path | None
     features: Path | None
     mix: Path | None  # a further latent cache, a stage's `mix` of the pictures
-    start: Path | None  # the folder of a finished run, of either codec
+    start: Path | None  # the folder of a finished run, of either codec, or a weights file of this one
     deadline: float  # seconds since the epoch
 
     def do(self, name: str, limit: int | None = None) -> bool:
@@ -124,20 +127,39 @@ class Run:
 
     def _trained(self, model: Net, name: str) -> Net:
         """The model with the averaged weights of a stage."""
-        folder = self.folder if name in self.recipe.stages or self.start is None else self.start
-        path = folder / name / "ema.pt"
+        if name in self.recipe.stages or self.start is None:
+            model.load_state_dict(self._averaged(self.folder, name))
+        else:
+            model.load_state_dict(self._given(name))
+        return model
+
+    def _averaged(self, folder: Path, name: str) -> State:
+        """The averaged weights that a stage left in a run's folder; of joint, the codec's."""
+        joint = name == "lean" and (folder / "joint" / "ema.pt").exists()
+        path = folder / ("joint" if joint else name) / "ema.pt"
         if not path.exists():
             raise TrainingError(f"there is no {path}: stage {name} comes first")
-        model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
-        return model
+        state: State = torch.load(path, map_location="cpu", weights_only=True)
+        part = "decoder." if joint else "codec." if name == "joint" else ""
+        return {key.removeprefix(part): tensor for key, tensor in state.items() if key.startswith(part)}
+
+    def _given(self, name: str) -> State:
+        """A stage's weights of the run that this one starts from."""
+        assert self.start is not None
+        if not self.start.is_file():
+            return self._averaged(self.start, name)
+        if name == "lean":
+            return load_lean().state_dict()
+        state = unpack.unpack(weights.read(self.recipe.codec, self.start)).state_dict()
+        part = "" if name in ("control", "joint") else f"{name}."
+        return {key.removeprefix(part): tensor for key, tensor in state.items() if key.startswith(part)}
 
     def _begun(self, model: Net, name: str) -> Net:
         """The model with what fits of a stage of the run that this one starts from."""
         if self.start is None:
             return model
-        found = torch.load(self.start / name / "ema.pt", map_location="cpu", weights_only=True)
         own = model.state_dict()
-        for key, tensor in found.items():
+        for key, tensor in self._given(name).items():
             key = key.replace("enhancement.", "fusion.") if self.recipe.codec == "cgdm" else key
             if key in own and own[key].shape == tensor.shape:
                 own[key] = tensor
@@ -206,5 +228,7 @@ class Run:
         pictures = pack.whole_pictures(self._cache, self.recipe.fitted)
         path = self.folder / f"{self.recipe.codec}.safetensors"
         pack.pack(self.recipe.codec, self._model("export"), pictures, path, self.recipe.stream)
-        pack.pack_lean(self._trained(LeanDecoder(), "lean"), self.folder / "lean.safetensors")
+        lean = LeanDecoder()
+        lean.load_state_dict(self._averaged(self.folder, "lean"))
+        pack.pack_lean(lean, self.folder / "lean.safetensors")
         return True

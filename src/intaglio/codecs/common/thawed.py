@@ -17,14 +17,16 @@ from intaglio.entropy.fixed import ACTIVATION, WEIGHT
 from intaglio.nets.fourpass import FourPass, Round, bits, clipped_relu
 
 
-def _floats(array: NDArray[Any], bits: int) -> torch.Tensor:
+def floats(array: NDArray[Any], bits: int) -> torch.Tensor:
+    """Integers with so many fractional bits as numbers."""
     return torch.from_numpy(array.astype(np.float64) / (1 << bits)).float()
 
 
-def _conv(weights: Mapping[str, NDArray[Any]], name: str) -> nn.Conv2d:
-    weight = _floats(weights[f"{name}.weight"], WEIGHT)
+def convolution(weights: Mapping[str, NDArray[Any]], name: str) -> nn.Conv2d:
+    """The convolution `name` out of its integers."""
+    weight = floats(weights[f"{name}.weight"], WEIGHT)
     conv = nn.Conv2d(weight.shape[1], weight.shape[0], weight.shape[2], padding=weight.shape[2] // 2)
-    conv.weight.data, conv.bias.data = weight, _floats(weights[f"{name}.bias"], ACTIVATION + WEIGHT)  # type: ignore[union-attr]
+    conv.weight.data, conv.bias.data = weight, floats(weights[f"{name}.bias"], ACTIVATION + WEIGHT)  # type: ignore[union-attr]
     return conv
 
 
@@ -47,12 +49,12 @@ class ThawedFourPass(FourPass):
     def __init__(self, weights: Mapping[str, NDArray[Any]]) -> None:
         nn.Module.__init__(self)
         self.c = weights["gain"].shape[1]
-        self.gain = Table(_floats(weights["gain"], ACTIVATION).log())  # type: ignore[assignment]
-        self.rows = Table(_floats(weights["quality"], ACTIVATION))
-        self.side = _conv(weights, "side") if "side.weight" in weights else None
-        self.context = nn.ModuleList(_conv(weights, f"context.{p}") for p in range(3))
-        self.hidden = nn.ModuleList(_conv(weights, f"hidden.{p}") for p in range(4))
-        self.out = nn.ModuleList(_conv(weights, f"out.{p}") for p in range(4))
+        self.gain = Table(floats(weights["gain"], ACTIVATION).log())  # type: ignore[assignment]
+        self.rows = Table(floats(weights["quality"], ACTIVATION))
+        self.side = convolution(weights, "side") if "side.weight" in weights else None
+        self.context = nn.ModuleList(convolution(weights, f"context.{p}") for p in range(3))
+        self.hidden = nn.ModuleList(convolution(weights, f"hidden.{p}") for p in range(4))
+        self.out = nn.ModuleList(convolution(weights, f"out.{p}") for p in range(4))
 
     def quality_features(self, q: torch.Tensor) -> torch.Tensor:
         out: torch.Tensor = self.rows(q)
@@ -70,8 +72,8 @@ class Thawed(nn.Module):
     def __init__(self, weights: Mapping[str, NDArray[Any]]) -> None:
         super().__init__()
         self.four = nn.ModuleDict({name: ThawedFourPass(part(weights, name)) for name in SECTIONS})
-        self.h_side = _conv(weights, "h_side")
-        self.y_side = nn.Sequential(_conv(weights, "y_side.0"), _conv(weights, "y_side.1"))
+        self.h_side = convolution(weights, "h_side")
+        self.y_side = nn.Sequential(convolution(weights, "y_side.0"), convolution(weights, "y_side.1"))
         self.eval().requires_grad_(False)
 
     def step(self, name: str, q: torch.Tensor) -> torch.Tensor:

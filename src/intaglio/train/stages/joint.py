@@ -1,7 +1,8 @@
 """Stage `joint`: few-step drawing unrolled, judged through the lean decoder by perceptual losses.
 
 Of the drawn steps only the last carries gradient. One, two and four steps take turns. Identity is a recogniser's
-cosine on crops that hold a whole face. The compressor is frozen, or (`end_to_end`) trained along by
+cosine on crops that hold a whole face. The lean decoder is frozen, or (`lean`) trained along: it learns to draw what
+coding leaves of latents. The compressor is frozen, or (`end_to_end`) trained along by
 
     (bits / pixels + lambda(q) * (errors of base latent and picture + what the drawn picture is judged by)) / sqrt(lambda(q))
 
@@ -11,10 +12,11 @@ while for all that draws every quality weighs the same.
 from __future__ import annotations
 
 from dataclasses import fields, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import nn
 
 from intaglio.codecs.cgdm.model import CGDM
@@ -27,13 +29,21 @@ from intaglio.train.data import Crops, Sampler, Validation
 from intaglio.train.identity import Identity, readable
 from intaglio.train.perceptual import LPIPS
 from intaglio.train.stages.compressor import objective
-from intaglio.train.stages.control import ControlStage, encode
+from intaglio.train.stages.control import ControlStage, encode, validate_drawn
 from intaglio.train.stages.lean import judged
 
 Tensors = TypeVar("Tensors", Coded, Prompt)
 
 PERCEPTUAL, PICTURE, LATENT = 1.0, 6.0, 0.05  # weights of LPIPS, squared pixel error and squared latent error
 IDENTITY, FACES = 0.25, 4  # weight; in so many crops of a batch at most
+
+
+class Whole(nn.Module):
+    """What the stage trains, averages and stores: a codec and the decoder that its drawings pass."""
+
+    def __init__(self, codec: FaSDiff | CGDM, decoder: nn.Module) -> None:
+        super().__init__()
+        self.codec, self.decoder = codec, decoder
 
 
 class JointStage(ControlStage):
@@ -51,6 +61,7 @@ class JointStage(ControlStage):
         identity: Identity,
     ) -> None:
         super().__init__(model, sampler, validation, decoder, lpips)
+        self.codec, self.model = model, Whole(model, decoder.requires_grad_(sampler.cfg.lean))
         self.identity = identity
         self.end_to_end = sampler.cfg.end_to_end
         if self.end_to_end:
@@ -63,7 +74,7 @@ class JointStage(ControlStage):
 
     def draw(self, batch: Crops, coded: Coded, prompt: Prompt) -> tuple[torch.Tensor, torch.Tensor]:
         """(drawn latents, pictures), gradient through the last step."""
-        model = self.model
+        model = self.codec
         control = model.control(coded, prompt, batch.q)
         sigmas = levels(batch.q, batch.steps)
         z = prompt.latent.float()
@@ -76,18 +87,21 @@ class JointStage(ControlStage):
         drawn = model.prior(z, sigmas[-1], control)
         return drawn, model.hold(self.decoder(drawn).float(), prompt)
 
+    def validate(self, model: Any) -> tuple[dict[str, float], Image.Image]:
+        return validate_drawn(model.codec, model.decoder, self.validation, self.lpips)
+
     def loss(self, batch: Crops) -> tuple[torch.Tensor, dict[str, float]]:
         logs, base = {}, torch.zeros(())
         if self.end_to_end:
             p = packets.analyse(batch.x - 0.5)
-            coded, prompt, bits = self.model.compressor(batch.z, p, batch.q)
+            coded, prompt, bits = self.codec.compressor(batch.z, p, batch.q)
             rate, error, rows = objective(bits, prompt, batch, p, self.sampler.cfg.pixels)
             weight = lam(batch.q)
             base = ((rate + weight * error) * weight.rsqrt()).mean()
             logs = {k: float(v.mean().detach()) for k, v in rows.items()}
             coded, prompt = (toned(t, weight.sqrt()) for t in (coded, prompt))
         else:
-            coded, prompt, _ = encode(self.model, batch.x, batch.z, batch.q)
+            coded, prompt, _ = encode(self.codec, batch.x, batch.z, batch.q)
         drawn, picture = self.draw(batch, coded, prompt)
         latent = (drawn - batch.z).square().mean()
         faces = readable(batch.landmarks, picture.shape[3], FACES)

@@ -1,0 +1,35 @@
+"""Training goes on from a weights file: what was integers is networks again."""
+
+import numpy as np
+import pytest
+import torch
+
+from intaglio.codecs import CODECS
+from intaglio.codecs.common import weights
+from intaglio.entropy.fixed import ACTIVATION
+from intaglio.train import export, unpack
+
+UNIT = 1 << ACTIVATION
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_released_weights_come_back_as_they_were(codec: str) -> None:
+    released = weights.read(codec)
+    torch.manual_seed(0)
+    model = unpack.unpack(released)
+    again = export.integers(model.compressor)
+    for name, wanted in released.entropy.items():
+        if name.startswith("tables."):
+            continue
+        error = np.abs(again[name].astype(np.int64) - wanted.astype(np.int64)).max()
+        if name.endswith("quality"):
+            assert error < 0.02 * UNIT, name
+        elif name.endswith((".gain", ".inverse", ".offset")):
+            assert error <= max(1, 0.005 * np.abs(wanted.astype(np.int64)).max()), name
+        else:
+            assert error == 0, name
+    state = model.state_dict()
+    assert all(torch.equal(state[k], torch.from_numpy(a.astype(np.float32))) for k, a in released.nets.items())
+    assert all(p.requires_grad for p in model.compressor.y_model.parameters())
+
+
