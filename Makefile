@@ -1,5 +1,6 @@
 # make demo [IMAGE=path]   a portrait becomes at most 400 bytes and a picture again, in demo-out/
 # make test                ruff, mypy, pytest
+# make bench PICTURES=DIR  ten pictures of a folder through Intaglio, VVC and AVIF: bench-out/index.html
 #
 # Each works as the first and only command on a machine with git, make and Python 3.11 to 3.13; what is
 # installed goes into $(VENV) and is kept until pyproject.toml or constraints.txt change.
@@ -23,6 +24,12 @@ test: $(VENV)/installed-dev
 	$(VENV)/bin/mypy
 	$(VENV)/bin/pytest
 
+# Without PICTURES the bundled portrait is all that is measured. FEATURES=DIR: feature networks (docs/bench.md).
+PICTURES ?= src/intaglio/data
+bench: $(VENV)/installed-bench
+	$(VENV)/bin/intaglio bench "$(PICTURES)" --limit 10 --size 256 --faces --bytes 250 400 1000 --peers vvc avif \
+	  $(if $(FEATURES),--features "$(FEATURES)") --out bench-out
+
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
@@ -40,5 +47,10 @@ $(VENV)/installed-dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(INSTALL) --editable '.[dev]'
 	touch $@ $(VENV)/installed
 
-.PHONY: demo test clean
+$(VENV)/installed-bench: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "Installing Intaglio, torch, peers and judges into $(VENV): minutes the first time."
+	$(INSTALL) --editable '.[bench]'
+	touch $@ $(VENV)/installed
+
+.PHONY: bench demo test clean
 .DELETE_ON_ERROR:

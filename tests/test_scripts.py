@@ -23,6 +23,7 @@ def importable(monkeypatch: pytest.MonkeyPatch) -> None:
         "measure_work",
         "measure_rate",
         "measure_parts",
+        "check_measures",
         "measure_cgdm",
         "measure_encoders",
         "measure_large",

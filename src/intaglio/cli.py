@@ -277,6 +277,7 @@ def parser() -> argparse.ArgumentParser:
     m.add_argument("image", nargs="?", metavar="IMAGE", help="default: the bundled portrait")
 
     commands.add_parser("train", add_help=False, help="Train a codec: intaglio train CONFIG --data DIR (train --help)")
+    commands.add_parser("bench", add_help=False, help="Measure codecs side by side: intaglio bench DIR --out OUT (bench --help)")
     return top
 
 
@@ -290,6 +291,10 @@ def main(argv: Sequence[str] | None = None) -> int:
                 from intaglio.train.cli import main as train
 
                 return train(argv[1:])
+            if argv[:1] == ["bench"]:
+                from intaglio.bench.cli import main as bench
+
+                return bench(argv[1:])
             args = parser().parse_args(argv)
             return args.does(args)
         except (IntaglioError, OSError) as error:

@@ -82,7 +82,7 @@ def _quality(net: nn.Sequential, rows: torch.Tensor) -> None:
     def error() -> float:
         optimiser.zero_grad()
         loss = (net(x) - rows).square().mean()
-        loss.backward()  # type: ignore[no-untyped-call]
-        return loss  # type: ignore[return-value]
+        loss.backward()
+        return loss
 
     optimiser.step(error)

@@ -1,0 +1,94 @@
+"""Second part of a run: every decoded picture against its original, by every measure at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from intaglio.bench import coding
+from intaglio.bench.results import BenchError, Record, Results
+
+if TYPE_CHECKING:
+    from intaglio.bench.metrics.metric import Metric
+    from intaglio.bench.peers.peer import Peer, Rgb
+
+
+def judge(
+    pictures: dict[str, Rgb],
+    codecs: dict[str, list[float]],
+    peers: dict[str, Peer],
+    metrics: Sequence[Metric],
+    faces: bool,
+    results: Results,
+    out: Path,
+    advance: Callable[[], object],
+) -> None:
+    """Add a row for every coded picture that has none with all of these measures, and the measures of whole sets."""
+    names = {m.name for m in metrics}
+    originals: dict[str, dict[str, Any]] = {}
+
+    def described(name: str) -> dict[str, Any]:
+        if name not in originals:
+            originals[name] = {m.name: m.describe(pictures[name]) for m in metrics}
+        return originals[name]
+
+    for name in pictures:  # pictures outside, so that one original's features are held at a time
+        for codec, settings in codecs.items():
+            for setting in settings:
+                path = coding.place(out, codec, setting, name)
+                row = results.rows.get((codec, setting, name))
+                if not (row and names <= row.keys()) and coding.done(path):
+                    size, decoded = coding.read(path)
+                    found = _row(described(name), decoded, pictures[name], metrics)
+                    counted = _counted(size, peers.get(codec), pictures[name], setting)
+                    results.add(
+                        "row",
+                        {"codec": codec, "setting": setting, "picture": name, "bytes": size, "counted": counted}
+                        | {"pixels": decoded.shape[0] * decoded.shape[1]}
+                        | found,
+                    )
+                advance()
+        originals.clear()
+    network = next((m for m in metrics if m.name == "eld"), None)
+    if network is not None:
+        _sets(pictures, codecs, network, faces, results, out)
+
+
+def _row(original: dict[str, Any], decoded: Rgb, rgb: Rgb, metrics: Sequence[Metric]) -> Record:
+    if decoded.shape != rgb.shape:
+        raise BenchError(f"a codec made a picture of {decoded.shape} out of one of {rgb.shape}")
+    found: Record = {}
+    for metric in metrics:
+        value = metric.compare(original[metric.name], metric.describe(decoded))
+        found[metric.name] = None if value is None else float(value)
+    return found
+
+
+def _counted(size: int, peer: Peer | None, rgb: Rgb, setting: float) -> int:
+    """Ours in whole bytes; of a peer the payload, so that headers that a bare format would strip win nothing for us."""
+    from intaglio.bench import peers
+
+    return size if peer is None else max(1, size - peers.overhead(peer, *rgb.shape[:2], setting))
+
+
+def _sets(
+    pictures: dict[str, Rgb], codecs: dict[str, list[float]], network: Any, faces: bool, results: Results, out: Path
+) -> None:
+    """Kernel distance of the decoded pictures to the originals, by pooled features of pictures or of their patches."""
+    from intaglio.bench.metrics.kernel import kernel_distance, pooled
+
+    originals = None
+    for codec, settings in codecs.items():
+        for setting in settings:
+            paths = [coding.place(out, codec, setting, name) for name in pictures]
+            if (codec, setting) in results.sets or not all(map(coding.done, paths)):
+                continue
+            if originals is None:
+                originals = np.concatenate([pooled(network, rgb, faces) for rgb in pictures.values()])
+            decoded = np.concatenate([pooled(network, coding.read(path)[1], faces) for path in paths])
+            distance = kernel_distance(originals, decoded)
+            if distance is not None:
+                results.add("set", {"codec": codec, "setting": setting, "kd": distance})

@@ -1,0 +1,46 @@
+"""Our codecs as the bench sees them: byte targets in, files out; decoded in a process that sees the bytes alone."""
+
+from __future__ import annotations
+
+import functools
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+
+import numpy as np
+from numpy.typing import NDArray
+
+Rgb = NDArray[np.uint8]
+
+
+def target(setting: float, rgb: Rgb, bpp: bool) -> int:
+    """Bytes for a picture: the setting itself, or bits a pixel."""
+    return int(setting * rgb.shape[0] * rgb.shape[1] / 8) if bpp else int(setting)
+
+
+@functools.cache
+def _codec(name: str) -> object:
+    import intaglio
+
+    return intaglio.Codec(name)
+
+
+def encode(name: str, rgb: Rgb, limit: int, effort: int) -> bytes:
+    """A picture in at most `limit` bytes. Raises BudgetError where that is impossible."""
+    from PIL import Image
+
+    data: bytes = _codec(name).compress(Image.fromarray(rgb), max_bytes=limit, effort=effort)  # type: ignore[attr-defined]
+    return data
+
+
+def decode(name: str, data: bytes, steps: int, realism: float) -> Rgb:
+    return np.array(_codec(name).decompress(data, steps=steps, realism=realism).convert("RGB"))  # type: ignore[attr-defined]
+
+
+class Reader:
+    """The process that decodes."""
+
+    def __init__(self) -> None:
+        self.pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+
+    def __call__(self, name: str, data: bytes, steps: int, realism: float) -> Rgb:
+        return self.pool.submit(decode, name, data, steps, realism).result()

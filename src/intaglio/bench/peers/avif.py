@@ -1,0 +1,17 @@
+"""AVIF by Pillow's libavif and libaom: speed 0, the slowest and best, and 4:2:0, which few bytes favour."""
+
+from __future__ import annotations
+
+from intaglio.bench.peers import pillow
+from intaglio.bench.peers.peer import Peer, Rgb
+
+SETTINGS = (1, 5, 10, 15, 20, 30, 40, 50)  # quality
+FINE = tuple(range(1, 96))  # 0 and 1 give the same file
+
+
+def encode(picture: Rgb, setting: float) -> bytes:
+    return pillow.save(picture, "AVIF", speed=0, subsampling="4:2:0", quality=int(setting))
+
+
+def peer() -> Peer:
+    return Peer("avif", SETTINGS, encode, pillow.load, pillow.version("avif", "libavif"), FINE)
