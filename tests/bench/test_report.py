@@ -34,6 +34,7 @@ def results(tmp_path: Path, pictures: dict[str, np.ndarray]) -> Results:
         {
             "set": "test", "pictures": NAMES, "codecs": CODECS, "mine": ["fasdiff"], "bpp": False, "measures": MEASURES,
             "left_out": {"niqe": "NIQE is left out."}, "facts": {"date": "2026-01-01"},
+            "groups": {f"{name}.png": {"group": group, "sex": ""} for name, group in zip(NAMES, ("x", "x", "y"))},
         },
     )  # fmt: skip
     for codec, settings in CODECS.items():
@@ -69,6 +70,13 @@ def test_summary_is_markdown_with_the_same_figures(results: Results, tmp_path: P
     assert "| fasdiff | 400 | 200 |" in text.replace("400.0", "400").replace("200.0", "200")
     with pytest.raises(Exception, match="holds no report"):
         summary.write([tmp_path / "nothing"], out)
+
+
+def test_measures_by_group(results: Results) -> None:
+    found = {(row["codec"], row["group"]): row for row in report.grouped(results)}
+    assert found["fasdiff", "x"]["pictures"] == 2 and found["fasdiff", "y"]["pictures"] == 1
+    assert found["fasdiff", "y"]["lpips"].startswith("0.700")
+    assert "identity" not in found["avif", "x"]
 
 
 def test_plots(results: Results, pictures: dict[str, np.ndarray], tmp_path: Path) -> None:

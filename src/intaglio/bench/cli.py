@@ -35,8 +35,14 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--effort", type=int, choices=range(10), default=0, metavar="0..9", help="of compression")
     made.add_argument("--features", type=Path, metavar="DIR", help="feature networks (docs/bench.md)")
     made.add_argument("--published", type=Path, metavar="FILE", help="published curves to draw dashed (docs/published.toml)")
+    made.add_argument("--groups", type=Path, metavar="CSV", help="a table (file, group, sex): measures by group too")
     made.add_argument("--no-times", action="store_true", help="leave seconds and memory out")
-    made.add_argument("--protocol", choices=["barcode"], help="barcode: the best of everybody in 1024, 700, 400, 250 bytes")
+    made.add_argument(
+        "--protocol",
+        choices=["barcode", "verification", "scaling"],
+        help="barcode: the best of everybody in 1024, 700, 400, 250 bytes; verification: a face matcher on DIR's pairs.csv; "
+        "scaling: work, seconds and memory as pictures grow",
+    )
     made.add_argument("--summary", action="store_true", help="write OUT, a Markdown file, from the reports DIR...")
     return made
 
@@ -57,10 +63,21 @@ def _run(args: argparse.Namespace) -> int:
 
         summary.write([args.folder, *args.more], args.out)
         return 0
-    if args.protocol:
+    if args.protocol == "barcode":
         from intaglio.bench import barcode
 
         barcode.measure(args.folder, args.out, args.size or 256, args.limit, args.peers, args.features, print)
+        return 0
+    if args.protocol == "verification":
+        from intaglio.bench import verify
+
+        targets = args.bytes or list(verify.TARGETS)
+        verify.measure(args.folder, args.out, args.codec, args.peers, targets, args.limit, print)
+        return 0
+    if args.protocol == "scaling":
+        from intaglio.bench import scaling
+
+        scaling.measure(args.folder, args.out, args.codec, args.peers, print)
         return 0
     from intaglio.bench.coding import Options
     from intaglio.bench.run import BYTES, Plan, bench
@@ -77,6 +94,7 @@ def _run(args: argparse.Namespace) -> int:
         faces=args.faces,
         features=args.features,
         published=args.published,
+        groups=args.groups,
         options=options,
         times=not args.no_times,
     )

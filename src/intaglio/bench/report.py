@@ -70,6 +70,25 @@ def equal(results: Results) -> list[Record]:
     return made
 
 
+def grouped(results: Results) -> list[Record]:
+    """What matters of faces, by groups of people, each mean with its interval, at the middle point of every codec."""
+    from intaglio.bench.metrics.groups import COLUMNS, by_group
+
+    groups = {Path(file).stem: row for file, row in results.run["groups"].items()}
+    made: list[Record] = []
+    for codec, points in results.curves().items() if groups else ():
+        point = points[len(points) // 2]
+        for column in COLUMNS:
+            rows: dict[str, Record] = {}
+            for name in ("identity", "detected", "lpips"):
+                values = {Path(row["picture"]).name: row.get(name) for row in point.rows}
+                for group, figure in by_group(values, groups, column).items():
+                    row = rows.setdefault(group, {"codec": codec, "at": point.setting, "group": group, "pictures": figure.n})
+                    row[name] = f"{figure.value:.3f} [{figure.low:.3f}, {figure.high:.3f}]"
+            made += rows.values()
+    return made
+
+
 def worst(curves: dict[str, list[Point]], mine: Sequence[str], measure: Record, names: list[str]) -> list[str]:
     """Pictures by how much ours loses, at the middle point of ours, to the peer that does best with as many bytes."""
     ours = next((curves[c] for c in mine if c in curves), None)
@@ -151,6 +170,7 @@ def gather(results: Results, pictures: dict[str, Rgb], out: Path, others: Sequen
         "curves": lines,
         "rates": differences(results),
         "equal": equal(results),
+        "groups": grouped(results),
         "times": [{k: round(v, 4) if isinstance(v, float) else v for k, v in t.items()} for t in results.times],
         "shown": [{"name": n, "original": _uri(pictures[n]), "shots": _shots(results, out, n)} for n in shown],
     }

@@ -13,6 +13,7 @@ from typing import Any
 from intaglio import __version__
 from intaglio.bench import coding, judging, metrics, peers, pictures, plots, report, timing
 from intaglio.bench.coding import Options
+from intaglio.bench.metrics.groups import read_groups
 from intaglio.bench.results import BenchError, Results
 
 BYTES = (150.0, 250.0, 400.0, 600.0, 800.0, 1000.0, 1600.0, 2600.0)
@@ -33,6 +34,7 @@ class Plan:
     faces: bool = False
     features: Path | None = None
     published: Path | None = None
+    groups: Path | None = None
     options: Options = field(default_factory=Options)
     times: bool = True
 
@@ -61,6 +63,7 @@ def bench(plan: Plan, say: Say) -> dict[str, Any]:
         "measures": [{"name": m.name, "title": m.title, "lower": m.lower, "note": m.note} for m in measures]
         + ([{"name": "kd", "title": "kernel distance", "lower": True, "note": "of the whole set"}] * _has(measures, "eld")),
         "left_out": left_out,
+        "groups": read_groups(plan.groups) if plan.groups else {},
         "facts": facts(plan.mine),
     }
     if results.run and any(results.run[key] != run[key] for key in ("digest", "options")):

@@ -38,6 +38,11 @@ def best_of(run: Callable[[], Any]) -> tuple[float, Any]:
     return min(times), out
 
 
+def environment() -> dict[str, str]:
+    """For a fresh Python that finds what this one does."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+
+
 def measure(codec: str, mine: bool, setting: float, rgb: Rgb, options: Options) -> Record:
     """Seconds to encode and to decode one picture, peak memory of the process, in a fresh one."""
     with tempfile.TemporaryDirectory() as folder:
@@ -49,7 +54,7 @@ def measure(codec: str, mine: bool, setting: float, rgb: Rgb, options: Options) 
             capture_output=True,
             text=True,
             check=True,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
+            env=environment(),
         )
     found: Record = json.loads(done.stdout.splitlines()[-1])
     return found
