@@ -1,6 +1,6 @@
 # make demo [IMAGE=path]   a portrait becomes at most 400 bytes and a picture again, in demo-out/
 # make test                ruff, mypy, pytest
-# make bench PICTURES=DIR  ten pictures of a folder through Intaglio, VVC and AVIF: bench-out/index.html
+# make bench PICTURES=DIR  ten pictures of a folder through Intaglio, VVC and AVIF (at half size): bench-out/index.html
 #
 # Each works as the first and only command on a machine with git, make and Python 3.11 to 3.13; what is
 # installed goes into $(VENV) and is kept until pyproject.toml or constraints.txt change.
@@ -27,7 +27,7 @@ test: $(VENV)/installed-dev
 # Without PICTURES the bundled portrait is all that is measured. FEATURES=DIR: feature networks (docs/bench.md).
 PICTURES ?= src/intaglio/data
 bench: $(VENV)/installed-bench
-	$(VENV)/bin/intaglio bench "$(PICTURES)" --limit 10 --size 256 --faces --bytes 250 400 1000 --peers vvc avif \
+	$(VENV)/bin/intaglio bench "$(PICTURES)" --limit 10 --size 256 --faces --bytes 250 400 1000 --peers vvc/2 avif/2 \
 	  $(if $(FEATURES),--features "$(FEATURES)") --out bench-out
 
 clean:
