@@ -130,5 +130,5 @@ def facts(mine: list[str]) -> dict[str, str]:
         "intaglio": __version__,
         "torch": torch.__version__,
         "python": platform.python_version(),
-        "command": " ".join(["intaglio", *sys.argv[1:]]),
+        "command": " ".join(["intaglio", *(Path(a).name if Path(a).is_absolute() else a for a in sys.argv[1:])]),
     } | {f"weights of {name}": weights.read(name).decoder for name in mine}
