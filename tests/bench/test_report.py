@@ -72,6 +72,16 @@ def test_summary_is_markdown_with_the_same_figures(results: Results, tmp_path: P
         summary.write([tmp_path / "nothing"], out)
 
 
+def test_bytes_for_the_same_identity(results: Results) -> None:
+    assert report.bytes_for(results) == []  # no faces were measured
+    results.run["measures"] = [*MEASURES, {"name": "identity", "title": "", "lower": True, "note": ""}]
+    for row in results.rows.values():
+        row["identity"] = 0.75 - row["counted"] / 1000
+    ours, avif = report.bytes_for(results)
+    assert ours["bytes for identity 0.5"] == 238 and ours["bytes for identity 0.3"] is None  # 200 * 2 ** .25
+    assert 300 < avif["bytes for identity 0.4"] < 400 and avif["bytes for identity 0.5"] is None
+
+
 def test_measures_by_group(results: Results) -> None:
     found = {(row["codec"], row["group"]): row for row in report.grouped(results)}
     assert found["fasdiff", "x"]["pictures"] == 2 and found["fasdiff", "y"]["pictures"] == 1

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from intaglio.bench import coding, ours, pictures, summary
+from intaglio.bench.metrics.identity import SAME
 from intaglio.bench.protocol import LIMITS, Count, Trials, best_under
 from intaglio.bench.rates import family
 from intaglio.bench.results import BenchError, Record, Results
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 OURS = "fasdiff"
 COUNTS: dict[Count, str] = {"bytes": "file", "payload": "payload"}
-SAME = 0.6  # distance of dlib's descriptors below which two faces count as the same person's
 
 
 @functools.cache

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from intaglio.bench.pictures import Rgb
 
 EQUAL = (250, 400, 800, 1000)  # bytes at which codecs are compared, where the run is by bytes
+IDENTITIES = (0.5, 0.4, 0.3)  # distances of faces (0.6: the same person) for which bytes are compared
 SHOWN = 8  # pictures in the report
 CLOSE = 95  # WebP quality of the pictures in it: what is looked at must not be spoilt by the report
 
@@ -67,6 +68,22 @@ def equal(results: Results) -> list[Record]:
                 row[measure["name"]] = None if value is None else round(value, 4)
             if any(row[measure["name"]] is not None for measure in results.run["measures"]):
                 made.append(row)
+    return made
+
+
+def bytes_for(results: Results) -> list[Record]:
+    """Mean bytes that everybody needs for the same identity distance, where faces were measured."""
+    if all(m["name"] != "identity" for m in results.run["measures"]):
+        return []
+    curves, mine = results.curves(), results.run["mine"]
+    everyone = {c: [curves[c]] for c in mine if c in curves} | rates.families(curves, mine)
+    made = []
+    for name, variants in everyone.items():
+        row: Record = {"codec": name}
+        for distance in IDENTITIES:
+            size = rates.bytes_at(variants, "identity", True, distance)
+            row[f"bytes for identity {distance}"] = None if size is None else round(size)
+        made.append(row)
     return made
 
 
@@ -170,6 +187,7 @@ def gather(results: Results, pictures: dict[str, Rgb], out: Path, others: Sequen
         "curves": lines,
         "rates": differences(results),
         "equal": equal(results),
+        "identity": bytes_for(results),
         "groups": grouped(results),
         "times": [{k: round(v, 4) if isinstance(v, float) else v for k, v in t.items()} for t in results.times],
         "shown": [{"name": n, "original": _uri(pictures[n]), "shots": _shots(results, out, n)} for n in shown],

@@ -52,6 +52,8 @@ def _part(results: Results, folder: Path, out: Path) -> list[str]:
     parts.append("\n### Bytes for the same quality (Bjøntegaard; negative: ours needs fewer)\n")
     parts.append(table(report.differences(results)))
     parts += ["\n### At equal bytes\n", table(report.equal(results)), "\n### All points\n", table(points)]
+    if identities := report.bytes_for(results):
+        parts += ["\n### Bytes for the same identity\n", table(identities)]
     if groups := report.grouped(results):
         parts += ["\n### By group, at each codec's middle point\n", table(groups)]
     if results.times:

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from intaglio.bench.metrics.faces import Album, Face
-from intaglio.bench.metrics.metric import Rgb
+from intaglio.bench.metrics.faces import Face, FaceMeasure
 
 OVERLAP = 0.4  # of the boxes, intersection over union: a face beside it is another one
 
 
-class Detection:
+class Detection(FaceMeasure):
     name = "detected"
     title = "Face found (dlib)"
     lower = False
     note = ""
-
-    def __init__(self, album: Album) -> None:
-        self.album = album
-
-    def describe(self, rgb: Rgb) -> Face:
-        return self.album.describe(rgb)
 
     def compare(self, original: Face, decoded: Face) -> float | None:
         """1.0 or 0.0; None where no face is found in the original."""

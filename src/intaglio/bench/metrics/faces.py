@@ -124,3 +124,13 @@ class Album:
 def album() -> Album:
     """The one album of this process: dlib's networks are loaded once."""
     return Album(Faces())
+
+
+class FaceMeasure:
+    """What all measures of faces have in common: one description of a picture, shared through the album."""
+
+    def __init__(self, album: Album) -> None:
+        self.album = album
+
+    def describe(self, rgb: Rgb) -> Face:
+        return self.album.describe(rgb)

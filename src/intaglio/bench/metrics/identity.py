@@ -7,23 +7,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from intaglio.bench.metrics.faces import Album, Face
-from intaglio.bench.metrics.metric import Rgb
+from intaglio.bench.metrics.faces import Face, FaceMeasure
 
 SAME = 0.6  # dlib's own threshold
 
 
-class Identity:
+class Identity(FaceMeasure):
     name = "identity"
     title = "Identity (dlib distance)"
     lower = True
     note = "below 0.6 is the same person"
-
-    def __init__(self, album: Album) -> None:
-        self.album = album
-
-    def describe(self, rgb: Rgb) -> Face:
-        return self.album.describe(rgb)
 
     def compare(self, original: Face, decoded: Face) -> float | None:
         """None where no face is found in the original."""

@@ -7,8 +7,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from intaglio.bench.metrics.faces import Album, Face
-from intaglio.bench.metrics.metric import Rgb
+from intaglio.bench.metrics.faces import Face, FaceMeasure
 
 EYES = slice(36, 42), slice(42, 48)  # in iBUG's order of 68
 
@@ -19,17 +18,11 @@ def movement(original: NDArray[np.float64], decoded: NDArray[np.float64]) -> flo
     return float(np.linalg.norm(original - decoded, axis=1).mean() / apart) if apart else None
 
 
-class Landmarks:
+class Landmarks(FaceMeasure):
     name = "landmarks"
     title = "Landmarks moved (of the eyes' distance)"
     lower = True
     note = ""
-
-    def __init__(self, album: Album) -> None:
-        self.album = album
-
-    def describe(self, rgb: Rgb) -> Face:
-        return self.album.describe(rgb)
 
     def compare(self, original: Face, decoded: Face) -> float | None:
         """None where no face is found in the original."""

