@@ -82,7 +82,9 @@ class FourPass(nn.Module):
                 parameter.mul_(0.1)
 
     def quality_features(self, q: torch.Tensor) -> torch.Tensor:
-        out: torch.Tensor = self.quality(torch.stack([q, q * q, (1 - q) ** 2], 1).float())
+        # In fp32 also in training: it becomes a table, and where it was fitted to one, its terms cancel.
+        with torch.autocast(q.device.type, enabled=False):
+            out: torch.Tensor = self.quality(torch.stack([q, q * q, (1 - q) ** 2], 1).float())
         return out
 
     def parameters_of(self, p: int, features: torch.Tensor, y_hat: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -27,6 +27,7 @@ from intaglio.nets.gain import KNOTS, Gain
 from intaglio.prior.compact import PriorConfig
 
 Arrays = Mapping[str, NDArray[Any]]
+RIDGE = 1e-4  # of the first fit of quality features
 
 
 def unpack(weights: Weights) -> FaSDiff | CGDM:
@@ -74,7 +75,8 @@ def _quality(net: nn.Sequential, rows: torch.Tensor) -> None:
     x = torch.stack([q, q * q, (1 - q) ** 2], 1)
     with torch.no_grad():
         hidden = torch.cat([net[1](net[0](x)), torch.ones(len(x), 1)], 1).double()
-        solution = torch.linalg.lstsq(hidden, rows.double(), driver="gelsd").solution.float()
+        ridge = RIDGE * torch.eye(hidden.shape[1], dtype=torch.float64)  # without it, weights of 1e4 that cancel
+        solution = torch.linalg.solve(hidden.T @ hidden + ridge, hidden.T @ rows.double()).float()
         cast("nn.Linear", net[2]).weight.copy_(solution[:-1].T)
         cast("nn.Linear", net[2]).bias.copy_(solution[-1])
     optimiser = torch.optim.LBFGS(net.parameters(), max_iter=300, history_size=20, line_search_fn="strong_wolfe")
