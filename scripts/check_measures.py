@@ -55,7 +55,9 @@ def main() -> None:
             for found, f in zip(theirs, (features, spoilt)):
                 found.append(f["pooled"])
     kernels = kernel_distance(*map(np.concatenate, ours)), other.kernel_distance(*map(np.concatenate, theirs))
-    table = [_row(name, np.array(pairs)) for name, pairs in rows.items()] + [_row("kernel distance", np.array([kernels]))]
+    table = [_row(name, np.array(pairs)) for name, pairs in rows.items()] + [
+        _row("kernel distance", np.array([kernels]))
+    ]
     print(measuring.table(f"{options.pictures.name}, {options.limit} pictures, {SPOILT}", table))
     if not all(row["to three digits"] for row in table):
         sys.exit(1)

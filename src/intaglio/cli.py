@@ -277,7 +277,9 @@ def parser() -> argparse.ArgumentParser:
     m.add_argument("image", nargs="?", metavar="IMAGE", help="default: the bundled portrait")
 
     commands.add_parser("train", add_help=False, help="Train a codec: intaglio train CONFIG --data DIR (train --help)")
-    commands.add_parser("bench", add_help=False, help="Measure codecs side by side: intaglio bench DIR --out OUT (bench --help)")
+    commands.add_parser(
+        "bench", add_help=False, help="Measure codecs side by side: intaglio bench DIR --out OUT (bench --help)"
+    )
     return top
 
 

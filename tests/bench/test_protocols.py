@@ -43,7 +43,10 @@ def test_no_pairs_is_one_sentence(tmp_path: Path) -> None:
 
 
 def test_growth_is_the_exponent_of_pixels() -> None:
-    rows = [{"codec": "x", "side": s, "encode s": 3e-6 * s**2, "decode s": 1e-3 * s, "peak MB": 500} for s in (128, 256, 512)]
+    rows = [
+        {"codec": "x", "side": s, "encode s": 3e-6 * s**2, "decode s": 1e-3 * s, "peak MB": 500}
+        for s in (128, 256, 512)
+    ]
     rows[0]["encode s"] = 9.0  # the smallest does not count
     (found,) = scaling.growth(rows)
     assert found["encode s"] == 1.0 and found["decode s"] == 0.5 and found["peak MB"] == 0.0

@@ -79,11 +79,18 @@ def measure(
     bases = sorted({family(name) for name in names})
     _, missing = peers.available(bases)
     measures, unmeasured = metrics.available(features, faces=True)
-    measures = [m for m in measures if m.name in ("psnr", "lpips", "dists", "eld", "identity", "recogniser", "detected")]
+    measures = [
+        m for m in measures if m.name in ("psnr", "lpips", "dists", "eld", "identity", "recogniser", "detected")
+    ]
     if all(m.name != "lpips" for m in measures):
         raise BenchError(unmeasured["lpips"])
     results = Results(out)
-    run_ = {"set": folder.resolve().name, "pictures": list(found), "digest": pictures.digest(found), "facts": facts([OURS])}
+    run_ = {
+        "set": folder.resolve().name,
+        "pictures": list(found),
+        "digest": pictures.digest(found),
+        "facts": facts([OURS]),
+    }
     if results.run and results.run["digest"] != run_["digest"]:
         raise BenchError(f"{out} holds a run on other pictures: name another folder")
     results.add("run", run_)
@@ -92,7 +99,9 @@ def measure(
         (base, name, rgb, features, out)
         for name, rgb in found.items()
         for base in bases
-        if any((f"{base} ({word})", float(size_), name) not in results.rows for word in COUNTS.values() for size_ in LIMITS)
+        if any(
+            (f"{base} ({word})", float(size_), name) not in results.rows for word in COUNTS.values() for size_ in LIMITS
+        )
     ]
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("peers", total=len(jobs))

@@ -34,7 +34,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--realism", type=float, default=1.0, metavar="R", help="0 to 1, default 1")
     made.add_argument("--effort", type=int, choices=range(10), default=0, metavar="0..9", help="of compression")
     made.add_argument("--features", type=Path, metavar="DIR", help="feature networks (docs/bench.md)")
-    made.add_argument("--published", type=Path, metavar="FILE", help="published curves to draw dashed (docs/published.toml)")
+    made.add_argument(
+        "--published", type=Path, metavar="FILE", help="published curves to draw dashed (docs/published.toml)"
+    )
     made.add_argument("--groups", type=Path, metavar="CSV", help="a table (file, group, sex): measures by group too")
     made.add_argument("--no-times", action="store_true", help="leave seconds and memory out")
     made.add_argument(
@@ -101,6 +103,8 @@ def _run(args: argparse.Namespace) -> int:
     data = bench(plan, lambda sentence: print(f"intaglio: {sentence}", file=sys.stderr))
     for row in data["rates"]:
         if row["percent"] is not None:
-            print("{codec} against {against}, {measure}: {percent:+.1f} % {interval}, overlap {overlap %} %".format(**row))
+            print(
+                "{codec} against {against}, {measure}: {percent:+.1f} % {interval}, overlap {overlap %} %".format(**row)
+            )
     print(f"{args.out / 'index.html'}: {len(data['pictures'])} pictures, {len(data['curves'])} curves")
     return 0

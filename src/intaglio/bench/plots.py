@@ -29,7 +29,12 @@ def draw(data: Data, folder: Path) -> list[Path]:
                 continue
             dashes = "--" if curve.get("published") else ":" if "/" in curve["codec"] else "-"
             axes.plot(
-                *zip(*at), dashes, marker="o", markersize=3, linewidth=2.4 if curve["mine"] else 1.2, label=curve["codec"]
+                *zip(*at),
+                dashes,
+                marker="o",
+                markersize=3,
+                linewidth=2.4 if curve["mine"] else 1.2,
+                label=curve["codec"],
             )
         axes.set(xscale="log", xlabel="bytes a picture", ylabel=measure["title"])
         axes.grid(alpha=0.3, which="both")

@@ -76,9 +76,7 @@ def _difference(
     return 100 * (np.exp(mean) - 1), float(both.mean()), sign * grid[both][0], sign * grid[both][-1]
 
 
-def difference(
-    ours: Sequence[Point], variants: Sequence[Sequence[Point]], name: str, lower: bool
-) -> Difference | None:
+def difference(ours: Sequence[Point], variants: Sequence[Sequence[Point]], name: str, lower: bool) -> Difference | None:
     """The Bjøntegaard difference of a per-picture measure; None without a common range of it."""
     found = _difference(ours, variants, name, lower)
     if found is None:

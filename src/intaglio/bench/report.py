@@ -100,7 +100,9 @@ def grouped(results: Results) -> list[Record]:
             for name in ("identity", "detected", "lpips"):
                 values = {Path(row["picture"]).name: row.get(name) for row in point.rows}
                 for group, figure in by_group(values, groups, column).items():
-                    row = rows.setdefault(group, {"codec": codec, "at": point.setting, "group": group, "pictures": figure.n})
+                    row = rows.setdefault(
+                        group, {"codec": codec, "at": point.setting, "group": group, "pictures": figure.n}
+                    )
                     row[name] = f"{figure.value:.3f} [{figure.low:.3f}, {figure.high:.3f}]"
             made += rows.values()
     return made
@@ -145,9 +147,7 @@ def _shots(results: Results, out: Path, name: str) -> list[Record]:
             if coding.done(path):
                 label = f"{codec} @ {point.setting:g}"
                 values = {m["name"]: row.get(m["name"]) for m in results.run["measures"] if m["name"] in row}
-                made.append(
-                    {"label": label, "bytes": row["counted"]} | values | {"src": _uri(coding.read(path)[1])}
-                )
+                made.append({"label": label, "bytes": row["counted"]} | values | {"src": _uri(coding.read(path)[1])})
     return made
 
 

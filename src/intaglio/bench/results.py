@@ -1,9 +1,9 @@
 """What a bench run leaves behind: one JSON object a line in results.jsonl, so that a stopped run goes on.
 
-    {"kind": "run", ...}   what was measured, how, on what machine; the last such line holds
-    {"kind": "row", ...}   one picture through one codec at one setting; of equal ones the last holds
-    {"kind": "set", ...}   measures of all pictures of a point together
-    {"kind": "time", ...}  seconds and memory of one codec at one setting, taken with nothing beside it
+{"kind": "run", ...}   what was measured, how, on what machine; the last such line holds
+{"kind": "row", ...}   one picture through one codec at one setting; of equal ones the last holds
+{"kind": "set", ...}   measures of all pictures of a point together
+{"kind": "time", ...}  seconds and memory of one codec at one setting, taken with nothing beside it
 """
 
 from __future__ import annotations

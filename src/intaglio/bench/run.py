@@ -61,7 +61,10 @@ def bench(plan: Plan, say: Say) -> dict[str, Any]:
         "bpp": plan.options.bpp,
         "options": vars(plan.options),
         "measures": [{"name": m.name, "title": m.title, "lower": m.lower, "note": m.note} for m in measures]
-        + ([{"name": "kd", "title": "kernel distance", "lower": True, "note": "of the whole set"}] * _has(measures, "eld")),
+        + (
+            [{"name": "kd", "title": "kernel distance", "lower": True, "note": "of the whole set"}]
+            * _has(measures, "eld")
+        ),
         "left_out": left_out,
         "groups": read_groups(plan.groups) if plan.groups else {},
         "facts": facts(plan.mine),

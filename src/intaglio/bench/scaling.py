@@ -112,7 +112,11 @@ def _mine(codec: str, rgb: Rgb) -> Record:
         return float(counter.get_total_flops()) / 1e9
 
     encode_s, data = best_of(lambda: made.compress(image, max_bytes=limit))
-    row: Record = {"bytes": len(data), "encode s": encode_s, "encode GFLOP": gflop(lambda: made.compress(image, max_bytes=limit))}
+    row: Record = {
+        "bytes": len(data),
+        "encode s": encode_s,
+        "encode GFLOP": gflop(lambda: made.compress(image, max_bytes=limit)),
+    }
     for steps, key in ((4, "decode s"), (1, "decode s, 1 step")):
         row[key], _ = best_of(lambda steps=steps: made.decompress(data, steps=steps))  # type: ignore[misc]
         row[key.replace("decode s", "decode GFLOP")] = gflop(lambda steps=steps: made.decompress(data, steps=steps))  # type: ignore[misc]

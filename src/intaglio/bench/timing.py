@@ -1,6 +1,6 @@
 """Third part of a run: seconds and peak memory of every codec, each in a fresh process with nothing beside it.
 
-    python -m intaglio.bench.timing CODEC SETTING PICTURE.npy OPTIONS    prints one JSON object
+python -m intaglio.bench.timing CODEC SETTING PICTURE.npy OPTIONS    prints one JSON object
 """
 
 from __future__ import annotations

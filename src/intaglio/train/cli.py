@@ -26,7 +26,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--out", type=Path, required=True, metavar="RUN", help="folder of the run")
     made.add_argument("--cache", type=Path, metavar="DIR", help="folder of the latent cache, default RUN/cache")
     made.add_argument("--mix", type=Path, metavar="DIR", help="a further latent cache: some pictures come from there")
-    made.add_argument("--start", type=Path, metavar="RUN", help="a finished run's folder, or a weights file, to start from")
+    made.add_argument(
+        "--start", type=Path, metavar="RUN", help="a finished run's folder, or a weights file, to start from"
+    )
     made.add_argument("--stage", nargs="+", choices=STAGES, metavar="NAME", help=f"only these of {', '.join(STAGES)}")
     made.add_argument("--minutes", type=float, default=math.inf, metavar="M", help="stop after so many minutes")
     made.add_argument("--limit-cache", type=int, metavar="N", help="rows of the cache to make for now")
