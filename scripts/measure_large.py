@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any
 
 import measuring
-from measure_work import peak
 from PIL import Image, ImageOps
 
 from intaglio.api import Codec
+from intaglio.bench.timing import peak_memory
 from intaglio.train import pictures
 
 BAR = 3 * 1024**3 / 1e6  # MB
@@ -60,7 +60,7 @@ def child(options: argparse.Namespace) -> None:
             start = time.perf_counter()
             codec.decompress(options.file.read_bytes(), steps=options.steps, box=box)
             seconds = time.perf_counter() - start
-    print(seconds, peak())
+    print(seconds, peak_memory() / 1e6)
 
 
 def measured(options: argparse.Namespace, codec: str, size: str, file: Path) -> dict[str, Any]:

@@ -209,7 +209,7 @@ def main() -> None:
     parser.add_argument("--bytes", type=int, default=400, help="limit of the files")
     parser.add_argument("--samples", type=Path, help="write faces that the prior draws by itself, a PNG")
     options = parser.parse_args()
-    codec = measuring.load_codec(options.weights, options.decoder, options.lean)
+    codec = LatentCodec("fasdiff", options.weights, decoder=options.decoder)
     rgbs = measuring.load_pictures(options.pictures, options.size, options.limit)
     measures = Measures(options.features, measuring.load_module(options.metrics) if options.metrics else None)
     drawer = Drawer(codec, options.size)

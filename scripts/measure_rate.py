@@ -134,7 +134,7 @@ def main() -> None:
     parser = measuring.parser(__doc__)
     parser.add_argument("--float", type=Path, help="checkpoint of the compressor before it was made integers")
     options = parser.parse_args()
-    codec = measuring.load_codec(options.weights, options.decoder, options.lean)
+    codec = LatentCodec("fasdiff", options.weights, decoder=options.decoder)
     rgbs = measuring.load_pictures(options.pictures, options.size, options.limit)
     float_model = FloatModel(options.float, codec.weights.config["compressor"]) if options.float else None
     tensors = [codec.analyse(codec.features(rgb), 0) for rgb in track(rgbs, "analysis")]

@@ -13,12 +13,10 @@ from __future__ import annotations
 import argparse
 import functools
 import io
-import math
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +26,8 @@ import torch
 from PIL import Image
 from torch.utils.flop_counter import FlopCounterMode
 
+from intaglio.bench.scaling import convolution_rate, packed_convolutions
+from intaglio.bench.timing import best_of, peak_memory
 from intaglio.codecs.common.codec import LatentCodec
 from intaglio.codecs.common.compressor import Coded
 from intaglio.codecs.common.picture import base_picture
@@ -43,25 +43,15 @@ LIMIT = 400  # bytes of the files that are coded and timed
 REPEATS = 5
 
 
-def best_of(run: Callable[[], Any]) -> float:
+def best(run: Callable[[], Any]) -> float:
     """Seconds of the fastest of five calls, after one that warms up."""
-    run()
-    times = []
-    for _ in range(REPEATS):
-        start = time.perf_counter()
+
+    def finished() -> None:
         run()
         if torch.cuda.is_available():
             torch.cuda.synchronize()
-        times.append(time.perf_counter() - start)
-    return min(times)
 
-
-def convolution_rate(dtype: torch.dtype, device: torch.device) -> float:
-    """GFLOP/s of this machine in a 3x3 convolution, forward."""
-    layer = torch.nn.Conv2d(128, 128, 3, padding=1).to(device, dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    x = torch.randn(4, 128, 64, 64, device=device, dtype=dtype).contiguous(memory_format=torch.channels_last)
-    with torch.inference_mode():
-        return 2 * 9 * 128 * 128 * 64 * 64 * 4 / best_of(lambda: layer(x)) / 1e9
+    return best_of(finished, REPEATS)[0]
 
 
 def integer_gflop(stream: Stream, h: int, w: int) -> float:
@@ -75,14 +65,6 @@ def integer_gflop(stream: Stream, h: int, w: int) -> float:
         positions = 4 * h * w if name == "y" else h * w
         total += sum(of(net, positions) for net in (four.side, *four.context, *four.hidden, *four.out))
     return total / 1e9
-
-
-def packed_flops(x: Sequence[int], weight: Sequence[int], *rest: Any, out_shape: Sequence[int], **how: Any) -> int:
-    """FLOPs of a packed convolution of these shapes, as FlopCounterMode counts plain ones."""
-    return 2 * math.prod(out_shape) * math.prod(weight[1:])
-
-
-PACKED = {torch.ops.mkldnn._convolution_pointwise: packed_flops}
 
 
 def parts(codec: LatentCodec, rgb: measuring.Rgb) -> dict[str, dict[str, Any]]:
@@ -104,20 +86,18 @@ def parts(codec: LatentCodec, rgb: measuring.Rgb) -> dict[str, dict[str, Any]]:
             torch.autocast(codec.device.type, codec.dtype, enabled=codec.dtype != torch.float32),
         ):
             if gflop is None:
-                with FlopCounterMode(display=False, custom_mapping=PACKED) as counter:
+                with FlopCounterMode(display=False, custom_mapping=packed_convolutions()) as counter:
                     out = run()
                 gflop = counter.get_total_flops() / 1e9
             else:
                 out = run()
-            found[name] = {"GFLOP": gflop, "seconds": best_of(run)}
+            found[name] = {"GFLOP": gflop, "seconds": best(run)}
         return out
 
     nets = integer_gflop(codec.stream, gh, gw)
-    z = measure("encode: autoencoder", lambda: codec.autoencoder.encode(x))
-    measure(
-        "encode: packets, analysis",
-        lambda: model.compressor.analysis(z.to(codec.dtype), packets.analyse(x - 0.5).to(codec.dtype)),
-    )
+    p = measure("encode: packets", lambda: packets.analyse(x - 0.5).to(codec.dtype))
+    z = measure("encode: lean encoder", lambda: model.compressor.analysis.encoder(p))
+    measure("encode: analysis", lambda: model.compressor.analysis(p, z))
     measure("encode: integer nets, coder", lambda: codec.stream.encode(tensors, index), nets)
     measure("decode: integer nets, coder", lambda: codec.stream.decode(payload, index, gh, gw), nets)
     prompt = measure("decode: synthesis", lambda: model.compressor.synthesis(coded, q))
@@ -216,41 +196,29 @@ def seconds(codec: LatentCodec, rgbs: list[measuring.Rgb]) -> list[dict[str, Any
     with tempfile.TemporaryDirectory() as folder:
         for rgb in rgbs:
             for name, call in (calls_of(codec, rgb) | peers_of(rgb, Path(folder))).items():
-                found.setdefault(name, []).append(best_of(call))
+                found.setdefault(name, []).append(best(call))
     return [{"what": name, "seconds": float(np.mean(v))} for name, v in found.items()]
 
 
 # --- Memory -------------------------------------------------------------------------------------------------------
 
 
-def peak() -> float:
-    """MB (10^6 bytes) this process has held at most. On Linux from /proc: getrusage counts the parent's pages too."""
-    try:
-        lines = Path("/proc/self/status").read_text().splitlines()
-        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) * 1024 / 1e6
-    except (OSError, StopIteration):
-        import resource
-
-        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return most / 1e6 if sys.platform == "darwin" else most * 1024 / 1e6
-
-
 def child(options: argparse.Namespace) -> None:
     """In a fresh process: do one thing and print the peak."""
     rgb = measuring.load_pictures(options.pictures, options.size, 1)[0]
-    codec = measuring.load_codec(options.weights, options.decoder, options.lean)
+    codec = LatentCodec("fasdiff", options.weights, decoder=options.decoder)
     if options.child == "encode":
         result = codec.compress(codec.features(rgb), 64, None)
         if options.payload:
             options.payload.write_bytes(result.payload)
     elif options.child == "decode":
         codec.decompress(options.payload.read_bytes(), *rgb.shape[:2], 64, 0, steps=4)
-    print(peak())
+    print(peak_memory() / 1e6)
 
 
 def memory(options: argparse.Namespace) -> list[dict[str, Any]]:
     rows = []
-    keep = [f"--{name}={value}" for name in ("weights", "lean", "decoder") if (value := getattr(options, name))]
+    keep = [f"--{name}={value}" for name in ("weights", "decoder") if (value := getattr(options, name))]
     with tempfile.TemporaryDirectory() as folder:
         for size in (256, 512):
             row: dict[str, Any] = {"size": size}
@@ -273,10 +241,10 @@ def main() -> None:
     if options.size % STRIDE:
         parser.error(f"--size must be a multiple of {STRIDE}")
     rgbs = measuring.load_pictures(options.pictures, options.size, options.limit or 4)
-    codec = measuring.load_codec(options.weights, options.decoder, options.lean)
-    rate = convolution_rate(codec.dtype, codec.device)
+    codec = LatentCodec("fasdiff", options.weights, decoder=options.decoder)
+    rate = convolution_rate()
     found = parts(codec, rgbs[0])
-    again = convolution_rate(codec.dtype, codec.device)
+    again = convolution_rate()
     counts = searches(codec, rgbs[0])
     counts["GFLOP of all codings"] = counts["codings"] * found["encode: integer nets, coder"]["GFLOP"]
     tables = {

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -24,7 +24,6 @@ from intaglio import format as itg
 from intaglio.codecs.common.codec import LatentCodec, Result
 from intaglio.format.header import Header
 from intaglio.format.streams import CUSTOM
-from intaglio.latent.lean import load_lean
 from intaglio.train import pictures
 
 Rgb = NDArray[np.uint8]
@@ -39,20 +38,9 @@ def parser(doc: str | None) -> argparse.ArgumentParser:
     out.add_argument("--size", type=int, default=256, help="side of the squares")
     out.add_argument("--limit", type=int, help="so many pictures, the first by name")
     out.add_argument("--weights", type=Path, help="FaSDiff's weights file, in place of the packaged one")
-    out.add_argument("--lean", type=Path, help="the lean decoder's weights file, in place of the packaged one")
     out.add_argument("--decoder", choices=("lean", "reference"), default="lean")
     out.add_argument("--json", type=Path, help="write all figures there")
     return out
-
-
-def load_codec(
-    weights: Path | None, decoder: Literal["lean", "reference"], lean: Path | None, name: str = "fasdiff"
-) -> LatentCodec:
-    if decoder == "reference" or lean is None:
-        return LatentCodec(name, weights, decoder=decoder)
-    codec = LatentCodec(name, weights, decoder="reference")
-    codec.lean = load_lean(lean, codec.device).to(codec.dtype)
-    return codec
 
 
 def load_pictures(folder: Path, size: int, limit: int | None) -> list[Rgb]:

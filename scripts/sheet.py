@@ -105,7 +105,7 @@ def main() -> None:
     options = parser.parse_args()
     if not options.ours and Path(__file__).resolve().parents[1] in options.out.resolve().parents:
         sys.exit(f"{options.out} lies inside the repository: choose a place outside")
-    codec = measuring.load_codec(options.weights, options.decoder, options.lean, options.codec)
+    codec = LatentCodec(options.codec, options.weights, decoder=options.decoder)
     if options.bpp:
         sources = sorted(pictures.find([options.pictures]), key=lambda s: s.key)[: options.limit]
         rgbs = [np.array(s.open().convert("RGB")) for s in sources]

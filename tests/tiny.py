@@ -11,13 +11,14 @@ from intaglio.codecs import model_of
 from intaglio.codecs.common import weights
 from intaglio.codecs.common.compressor import CompressorConfig
 from intaglio.format.streams import CUSTOM
+from intaglio.latent.lean import LeanDecoder
 from intaglio.prior.compact import PriorConfig
 from intaglio.train import export
 
 
 def write(path: Path, codec: str = "fasdiff", seed: int = 3) -> None:
     torch.manual_seed(seed)
-    compressor = CompressorConfig(fine=16, coarse=16, depth=1, y=16, h=8, lf=4, vector=8, width=16, cond=16)
+    compressor = CompressorConfig(fine=16, coarse=16, depth=1, y=16, h=8, lf=4, vector=8, width=16, cond=16, encoder=16)
     prior = PriorConfig(fine=16, coarse=16, deep=16, depth=1, heads=2, cond=16)
     model = model_of(codec)(compressor, prior)
     with torch.no_grad():
@@ -27,7 +28,8 @@ def write(path: Path, codec: str = "fasdiff", seed: int = 3) -> None:
         model.compressor.synthesis.packets.weight.mul_(2)
     integers = export.integers(model.compressor)
     model.compressor.keep_transforms()
-    weights.write(path, codec, compressor, prior, CUSTOM, integers, model.state_dict())
+    nets, lean = ({k: v.numpy() for k, v in net.state_dict().items()} for net in (model, LeanDecoder()))
+    weights.write(path, codec, compressor, prior, CUSTOM, integers, nets, lean)
 
 
 if __name__ == "__main__":

@@ -133,7 +133,7 @@ class Codec:
 
     Args:
         name: "fasdiff" (portraits), "cgdm" (any picture), or "auto": codes both ways and keeps what comes nearer.
-        decoder: "lean" (fast) or "reference" (the autoencoder's own), which draws the pixels.
+        decoder: "lean" (fast) or "reference" (the autoencoder's own), which draws the pixels, and encodes them too.
         device: as torch names it; the best there is by default. weights: a file of other weights than the packaged ones
             (for all of a process, `inspect` too: the environment variables INTAGLIO_FASDIFF and INTAGLIO_CGDM).
     """
@@ -157,7 +157,7 @@ class Codec:
         self._codec = LatentCodec(first, weights, decoder=decoder, device=device)
         self._codecs = {first: self._codec}
         for other in others:
-            self._codecs[other] = LatentCodec(other, decoder=decoder, device=device, shared=self._codec)
+            self._codecs[other] = LatentCodec(other, decoder=decoder, device=device)
 
     @overload
     def compress(

@@ -10,7 +10,6 @@ from torch import Tensor
 
 from intaglio.errors import WeightsError
 from intaglio.latent.autoencoder import MODEL, Autoencoder
-from intaglio.latent.lean import load_lean
 from intaglio.latent.weights import FOLDER
 
 WEIGHTS = FOLDER / "autoencoder.safetensors"
@@ -70,8 +69,8 @@ def test_folder(tmp_path: Path) -> None:
 
 
 def test_of_another_model() -> None:
-    with pytest.raises(WeightsError, match="'intaglio-autoencoder' where those of 'intaglio-lean' are needed"):
-        load_lean(WEIGHTS)
+    with pytest.raises(WeightsError, match="'intaglio-fasdiff' where those of 'intaglio-autoencoder' are needed"):
+        Autoencoder.load(path=FOLDER / "fasdiff.safetensors")
 
 
 def test_without_a_name(tmp_path: Path) -> None:

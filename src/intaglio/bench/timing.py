@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 REPEATS = 3
 
 
-def best_of(run: Callable[[], Any]) -> tuple[float, Any]:
-    """(seconds of the fastest call of three after one that warms up, what it returned)."""
+def best_of(run: Callable[[], Any], repeats: int = REPEATS) -> tuple[float, Any]:
+    """(seconds of the fastest of so many calls after one that warms up, what it returned)."""
     out, times = run(), []
-    for _ in range(REPEATS):
+    for _ in range(repeats):
         start = time.perf_counter()
         out = run()
         times.append(time.perf_counter() - start)

@@ -17,7 +17,6 @@ the two are nine tenths of the reference's work. It is the size, 2 MB, and not t
 and as many bytes would buy 32 channels and five blocks at level 1: after 80 steps of training those were .7 dB behind.
 """
 
-from pathlib import Path
 from typing import Self
 
 import torch
@@ -26,16 +25,13 @@ from torch.nn import functional as F
 
 from intaglio.latent.autoencoder import CHANNELS, INNER_REACH, Autoencoder, soft_clamp
 from intaglio.latent.blocks import BLOCKS, WIDE, WIDTH, Block, NormedBlock, Up, conv
-from intaglio.latent.weights import FOLDER, channels_last, frozen, load_weights
+from intaglio.latent.weights import channels_last
 
 THIN = 48
 """Channels at half the size."""
 
 THIN_BLOCKS = 2
 """Blocks at half the size."""
-
-MODEL = "intaglio-lean"
-"""What the weights' metadata must say."""
 
 TYPICAL_STATISTICS = (
     ((0.008, -0.018, -0.066, -0.183), (1.761, 2.475, 1.713, 1.990)),
@@ -122,13 +118,3 @@ class LeanDecoder(nn.Module):
         features = F.relu(self.stem(soft_clamp(raw).to(self.stem.weight.dtype)))
         features = self.level1(self.level2(self.level3(features)))
         return F.pixel_shuffle(self.head(features), 2).to(z.dtype)
-
-
-def load_lean(path: Path = FOLDER / "lean.safetensors", device: torch.device | str = "cpu") -> LeanDecoder:
-    """The trained lean decoder: fp32, channels last, frozen.
-
-    Raises WeightsError for a file that is not exactly this model's.
-    """
-    model = LeanDecoder()
-    load_weights(model, path, MODEL)
-    return frozen(model, device)

@@ -35,6 +35,8 @@ class StageConfig:
     pixels: int = 256 * 256  # of the pictures to come: what the bits of the vector, sent once, are spread over
     end_to_end: bool = False  # stage joint: the compressor is trained along
     lean: bool = False  # stage joint: the lean decoder is trained along
+    features: float = 0.0  # stage joint: weight of MobileNetV2's features beside LPIPS
+    adversarial: float = 0.0  # stage joint: weight of a critic's opinion of what is drawn
     lr: float = 4e-4  # peak learning rate
     warmup: int = 100  # steps of linear warm-up; a cosine to 2 % of the peak follows
     ema: float = 0.999  # decay of the averaged weights

@@ -1,4 +1,4 @@
-"""Weights files out of trained networks: what `intaglio.codecs` and `intaglio.latent.lean` load."""
+"""Weights files out of trained networks: what `intaglio.codecs` loads."""
 
 from __future__ import annotations
 
@@ -10,38 +10,36 @@ import numpy as np
 import torch
 
 from intaglio.codecs.cgdm.model import CGDM
-from intaglio.codecs.common import weights
+from intaglio.codecs.common import eightbit, weights
 from intaglio.codecs.fasdiff.model import FaSDiff
-from intaglio.latent.lean import MODEL, LeanDecoder
-from intaglio.latent.weights import save_weights
+from intaglio.latent.lean import LeanDecoder
 from intaglio.train import export
 from intaglio.train.cache import LatentCache
 
-Pairs = Iterable[tuple[torch.Tensor, torch.Tensor]]
-"""Batches of pictures (B, 3, H, W) in 0..1 with their latents (B, 32, H/8, W/8), float32 on the CPU."""
+Pictures = Iterable[torch.Tensor]
+"""Batches of pictures (B, 3, H, W) in 0..1, float32 on the CPU."""
 
 
-def whole_pictures(cache: LatentCache, count: int, batch: int = 8) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+def whole_pictures(cache: LatentCache, count: int, batch: int = 8) -> Iterator[torch.Tensor]:
     """The first `count` pictures of a cache, whole."""
     for rows in np.array_split(np.arange(min(count, len(cache))), -(-min(count, len(cache)) // batch)):
-        x, z = zip(*(cache.crop(row, 0, 0, cache.size // 8) for row in rows))
-        yield torch.stack(x), torch.stack(z)
+        yield torch.stack([cache.crop(row, 0, 0, cache.size // 8)[0] for row in rows])
 
 
-def pack(codec: str, model: FaSDiff | CGDM, pictures: Pairs, path: Path, stream: int) -> None:
-    """Write a codec's weights file: entropy nets in integers, tables fitted to training pictures, the rest in fp16.
+def pack(codec: str, model: FaSDiff | CGDM, lean: LeanDecoder, pictures: Pictures, path: Path, stream: int) -> None:
+    """Write a codec's weights file: entropy nets in integers, tables fitted to what its analysis, as stored, makes of
+    training pictures, the other networks as `weights` says.
 
     Raises:
         ValueError: a weight is out of the fixed-point range of the entropy nets.
     """
     model = copy.deepcopy(model).cpu().float().eval()
+    for parameter in model.compressor.analysis.parameters():
+        if parameter.ndim > 1:
+            parameter.data = torch.from_numpy(eightbit.restore(*eightbit.quantise(parameter.detach().numpy())))
     arrays = export.integers(model.compressor)
-    arrays = export.refit(arrays, [p for x, z in pictures for p in export.tensors(model.compressor, z, x)])
+    arrays = export.refit(arrays, [p for x in pictures for p in export.tensors(model.compressor, x)])
     config, prior = model.compressor.cfg, model.prior.cfg
     model.compressor.keep_transforms()
-    weights.write(path, codec, config, prior, stream, arrays, model.state_dict())
-
-
-def pack_lean(model: LeanDecoder, path: Path) -> None:
-    """Write the lean decoder's weights file."""
-    save_weights(model, path, MODEL, licence="research only")
+    nets, decoder = ({k: v.cpu().numpy() for k, v in net.state_dict().items()} for net in (model, lean))
+    weights.write(path, codec, config, prior, stream, arrays, nets, decoder)

@@ -2,11 +2,11 @@
 
 RUN/compressor/ema.pt ─┬─► control ─► joint ─► RUN/CODEC.safetensors
 RUN/prior/ema.pt ──────┘      ▲         ▲
-RUN/lean/ema.pt ──────────────┴─────────┴────► RUN/lean.safetensors  (joint holds the lean decoder too)
+RUN/lean/ema.pt ──────────────┴─────────┴────────────┘  (joint holds the lean decoder too)
 
 A stage that the recipe leaves out is taken from the run that this one starts from (`start`), and so are the first
 weights of compressor and control, or of joint where there is no control, as far as names and shapes agree. That run
-may also be a codec's weights file: the released ones, for one, with the packaged lean decoder.
+may also be a codec's weights file: the released ones, for one.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import torch
 from torch import nn
@@ -23,7 +23,8 @@ from intaglio.codecs import model_of
 from intaglio.codecs.common import weights
 from intaglio.errors import IntaglioError
 from intaglio.latent.autoencoder import Autoencoder
-from intaglio.latent.lean import LeanDecoder, load_lean
+from intaglio.latent.encoder import LeanEncoder
+from intaglio.latent.lean import LeanDecoder
 from intaglio.latent.weights import channels_last, frozen
 from intaglio.prior.compact import CompactPrior
 from intaglio.train import cache, faces, generated, pack, unpack
@@ -31,9 +32,11 @@ from intaglio.train.config import Recipe, StageConfig
 from intaglio.train.data import Sampler, Validation
 from intaglio.train.identity import Identity
 from intaglio.train.loop import Stage, train
+from intaglio.train.mobilenet import MobileNet
 from intaglio.train.perceptual import LPIPS
 from intaglio.train.stages.compressor import CompressorStage
 from intaglio.train.stages.control import ControlStage
+from intaglio.train.stages.encoder import EncoderStage
 from intaglio.train.stages.joint import JointStage
 from intaglio.train.stages.lean import LeanStage
 from intaglio.train.stages.prior import PriorStage
@@ -88,9 +91,14 @@ class Run:
             return PriorStage(self._placed(CompactPrior(self.recipe.prior)), sampler, self._autoencoder)
         if name == "compressor":
             compressor = self._placed(self._begun(self._new().compressor, "compressor"))
+            if "encoder" in self.recipe.stages:
+                compressor.analysis.encoder.load_state_dict(self._averaged(self.folder, "encoder"))
             return CompressorStage(
                 compressor, sampler, self._validation, self._autoencoder, self._lpips, self._identity
             )
+        if name == "encoder":
+            encoder = self._placed(self._begun(LeanEncoder(self.recipe.compressor.encoder), "encoder"))
+            return EncoderStage(encoder, sampler, self._validation, self._autoencoder)
         if name == "lean":
             lean = self._placed(self._begun(LeanDecoder.from_reference(self._autoencoder), "lean"))
             return LeanStage(lean, sampler, self._validation, self._autoencoder, self._lpips)
@@ -99,7 +107,8 @@ class Run:
             decoder = frozen(self._trained(LeanDecoder(), "lean"), self._device)
             if name == "control":
                 return ControlStage(model, sampler, self._validation, decoder, self._lpips)
-            return JointStage(model, sampler, self._validation, decoder, self._lpips, self._identity)
+            mobile = MobileNet(self.features).to(self._device) if cfg.features or cfg.adversarial else None
+            return JointStage(model, sampler, self._validation, decoder, self._lpips, self._identity, mobile)
         raise TrainingError(f"the recipe has a stage {name!r}, which this version does not know")
 
     def _sampler(self, cfg: StageConfig) -> Sampler:
@@ -148,9 +157,10 @@ class Run:
         assert self.start is not None
         if not self.start.is_file():
             return self._averaged(self.start, name)
+        given = weights.read(self.recipe.codec, self.start)
         if name == "lean":
-            return load_lean().state_dict()
-        state = unpack.unpack(weights.read(self.recipe.codec, self.start)).state_dict()
+            return cast("State", weights.load_lean(given).state_dict())
+        state = unpack.unpack(given).state_dict()
         part = "" if name in ("control", "joint") else f"{name}."
         return {key.removeprefix(part): tensor for key, tensor in state.items() if key.startswith(part)}
 
@@ -227,8 +237,7 @@ class Run:
     def _export(self) -> bool:
         pictures = pack.whole_pictures(self._cache, self.recipe.fitted)
         path = self.folder / f"{self.recipe.codec}.safetensors"
-        pack.pack(self.recipe.codec, self._model("export"), pictures, path, self.recipe.stream)
         lean = LeanDecoder()
         lean.load_state_dict(self._averaged(self.folder, "lean"))
-        pack.pack_lean(lean, self.folder / "lean.safetensors")
+        pack.pack(self.recipe.codec, self._model("export"), lean, pictures, path, self.recipe.stream)
         return True

@@ -21,9 +21,10 @@ from intaglio.codecs.common.picture import base_picture
 from intaglio.codecs.common.stream import SECTIONS, STRIDE, grid
 from intaglio.codecs.common.thawed import Thawed
 from intaglio.errors import BudgetError
+from intaglio.latent import encoder
 from intaglio.latent.autoencoder import Autoencoder
-from intaglio.latent.lean import REACH, load_lean
-from intaglio.latent.tiling import decode, encode
+from intaglio.latent.lean import REACH
+from intaglio.latent.tiling import decode, encode, in_tiles
 from intaglio.nets import packets
 from intaglio.nets.packed import packed
 from intaglio.precision import best_dtype
@@ -47,60 +48,63 @@ class Result:
 
 
 class Features:
-    """A picture (H, W, 3) with its latent and packets at each coded scale, made when first asked for; of any codec."""
+    """A picture (H, W, 3) with its packets at each coded scale, made when first asked for; of any codec."""
 
-    def __init__(self, autoencoder: Autoencoder, rgb: Pixels) -> None:
-        self.autoencoder, self.rgb = autoencoder, rgb
-        self.known: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
+    def __init__(self, rgb: Pixels, device: torch.device) -> None:
+        self.rgb, self.device = rgb, device
+        self.known: dict[int, torch.Tensor] = {}
 
-    @torch.inference_mode()
-    def __call__(self, scale: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """Latent (1, 32, h, w) and packets (1, 192, h, w) at a coded scale."""
+    def picture(self, scale: int) -> torch.Tensor:
+        """(1, 3, H, W) in 0..1, padded, at a coded scale."""
+        rgb = image.pad(image.shrink(self.rgb, scale), STRIDE)
+        x = torch.from_numpy(np.ascontiguousarray(rgb)).to(self.device).permute(2, 0, 1)[None]
+        return x.to(torch.float32).contiguous(memory_format=torch.channels_last) / 255
+
+    def __call__(self, scale: int) -> torch.Tensor:
+        """Packets (1, 192, h, w) at a coded scale."""
         if scale not in self.known:
-            rgb = image.pad(image.shrink(self.rgb, scale), STRIDE)
-            device = self.autoencoder.mean.device
-            x = torch.from_numpy(np.ascontiguousarray(rgb)).to(device).permute(2, 0, 1)[None]
-            x = x.to(torch.float32).contiguous(memory_format=torch.channels_last) / 255
-            self.known[scale] = encode(self.autoencoder, x, WINDOW), packets.analyse(x - 0.5)
+            self.known[scale] = packets.analyse(self.picture(scale) - 0.5)
         return self.known[scale]
 
 
 class LatentCodec:
     """A codec's networks in memory, of the weights file `path` (`weights.default`). Device and precision: the best there are.
 
-    `shared` lends its autoencoder and decoder to a second codec.
+    `decoder` "reference" takes the autoencoder for both ways, between pictures and latents, in place of the lean networks.
     """
 
     def __init__(self, name: str, path: Path | None = None, *, decoder: Literal["lean", "reference"] = "lean",
-                 device: str | None = None, dtype: torch.dtype | None = None,
-                 shared: LatentCodec | None = None) -> None:  # fmt: skip
+                 device: str | None = None, dtype: torch.dtype | None = None) -> None:  # fmt: skip
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self.dtype = dtype or best_dtype(self.device)
         self.weights = files.read(name, path)
         self.stream = self.weights.open_stream()
-        self._reach = windows.margin(self.weights.config["compressor"]["depth"])
+        self._analysed, self._reach = windows.margins(self.weights.config["compressor"]["depth"])
         place = (self.device, self.dtype)
         self.model: Any = packed(files.load_model(self.weights).to(*place))
-        self.autoencoder: Autoencoder
-        self.lean: Any = None
-        if shared is not None:
-            self.autoencoder, self.lean = shared.autoencoder, shared.lean
-        else:
-            self.autoencoder = packed(Autoencoder.load().to(*place))
-            self.lean = packed(load_lean().to(*place)) if decoder == "lean" else None
+        self.lean: Any = packed(files.load_lean(self.weights).to(*place)) if decoder == "lean" else None
+
+    @functools.cached_property
+    def autoencoder(self) -> Autoencoder:
+        """The reference pair."""
+        return packed(Autoencoder.load().to(self.device, self.dtype))
 
     # --- Encoding -----------------------------------------------------------------------------------------------
 
     def features(self, rgb: Pixels) -> Features:
         """What all coding of a picture starts from."""
-        return Features(self.autoencoder, rgb)
+        return Features(rgb, self.device)
 
     @torch.inference_mode()
     def analyse(self, features: Features, scale: int) -> Tensors:
         """Unquantised coded tensors of a picture at a coded scale."""
-        z, p = features(scale)
-        coded = windows.analyse(self.model.compressor.analysis, z.to(self.dtype), p.to(self.dtype), self._reach)
+        z = self._latent(features, scale).to(self.dtype) if self.lean is None else None
+        coded = windows.analyse(self.model.compressor.analysis, features(scale).to(self.dtype), self._analysed, z)
         return {name: getattr(coded, name)[0].float().cpu().numpy() for name in SECTIONS}
+
+    def _latent(self, features: Features, scale: int) -> torch.Tensor:
+        """(1, 32, h, w) by the reference encoder."""
+        return encode(self.autoencoder, features.picture(scale), WINDOW)
 
     def compress(self, features: Features, quality: int | None, budget: int | None, effort: int = 0,
                  advance: Callable[[float], None] = lambda share: None) -> Result:  # fmt: skip
@@ -140,7 +144,7 @@ class LatentCodec:
     def _refined(self, features: Features, result: Result, tensors: Tensors, budget: int | None, effort: int,
                  advance: Callable[[float], None]) -> Result:  # fmt: skip
         """The result, or what online optimisation makes of it where that is better by real bytes."""
-        z, p = (t.float().clone() for t in features(result.scale))
+        z, p = self._latent(features, result.scale).float().clone(), features(result.scale)
         start = Coded(**{k: torch.from_numpy(v).to(self.device)[None] for k, v in tensors.items()})
         entropy, synthesis = self._trainable
         with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
@@ -169,14 +173,15 @@ class LatentCodec:
 
     @torch.inference_mode()
     def distance(self, result: Result, features: Features) -> float:
-        """Mean squared error of the latent that one step draws of a result."""
-        z, _ = features(result.scale)
+        """Mean squared error of the latent that one step draws of a result, to the lean encoder's."""
+        analysis = self.model.compressor.analysis
+        z = in_tiles(analysis.encoder, features(result.scale).to(self.dtype), margin=encoder.REACH, tile=WINDOW)
         coded = self._coded(result.payload, result.quality, z.shape[2] // 4, z.shape[3] // 4)
         q = torch.tensor([result.quality / 255], device=self.device)
         with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
             _, control = windows.guided(self.model, coded, q, self._reach)
-            drawn = self.model.draw(control, q, 1, torch.zeros_like(z))
-        return float((drawn.float() - z).square().mean())
+            drawn = self.model.draw(control, q, 1, torch.zeros_like(z, dtype=torch.float32))
+        return float((drawn.float() - z.float()).square().mean())
 
     @functools.cached_property
     def _trainable(self) -> tuple[Thawed, Any]:

@@ -1,7 +1,8 @@
-"""The compressor: a picture's latent and wavelet packets to the coded tensors, and back to the visual prompt.
+"""The compressor: a picture's wavelet packets to the coded tensors, and back to the visual prompt.
 
-    z (32, 1/8), packets (192, 1/8) ──Analysis──► y (1/16)   h (1/32)   lf (1/32)   vector (global)
-                                                    │ quantised: order lf, h, vector, y (FourPass)
+    packets (192, 1/8) ──LeanEncoder──► z (32, 1/8)
+    z, packets         ──Analysis─────► y (1/16)   h (1/32)   lf (1/32)   vector (global)
+                                          │ quantised: order lf, h, vector, y (FourPass)
     features (1/8, 1/16), base latent, base picture ◄──Synthesis── y_hat, h_hat, lf_hat, vector_hat, quality
 
 `lf` and `h` are the hyperprior; `lf` also carries a thumbnail. `vector` is a few numbers for the whole picture,
@@ -18,6 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from intaglio.latent.encoder import LeanEncoder
 from intaglio.nets import packets
 from intaglio.nets.blocks import Embedding, ResBlock, Up, conv3
 from intaglio.nets.fourpass import FourPass, clipped_relu
@@ -36,6 +38,7 @@ class CompressorConfig:
     vector: int = 32  # coded numbers for the whole picture
     width: int = 128  # of the entropy nets
     cond: int = 128  # condition vector: quality, and what a codec adds
+    encoder: int = 128  # channels of the lean encoder
 
 
 @dataclass
@@ -60,10 +63,14 @@ class Prompt:
 
 
 class Analysis(nn.Module):
-    """High-frequency-sensitive analysis: the high packet bands enter by a branch with a gain of its own."""
+    """High-frequency-sensitive analysis: the high packet bands enter by a branch with a gain of its own.
+
+    The latents z (B, 32, H/8, W/8) are the lean encoder's, or those that it is given.
+    """
 
     def __init__(self, cfg: CompressorConfig) -> None:
         super().__init__()
+        self.encoder = LeanEncoder(cfg.encoder)
         self.latent = conv3(32, cfg.fine)
         self.low = nn.Conv2d(3, cfg.fine, 1)
         self.high = conv3(packets.CHANNELS - 3, cfg.fine)
@@ -76,12 +83,12 @@ class Analysis(nn.Module):
         self.lf, self.h = conv3(cfg.coarse, cfg.lf), conv3(cfg.coarse, cfg.h)
         self.vector = nn.Sequential(nn.Linear(cfg.coarse, cfg.coarse), nn.ReLU(), nn.Linear(cfg.coarse, cfg.vector))
 
-    def forward(self, z: torch.Tensor, p: torch.Tensor) -> Coded:
-        return self.finish(*self.spatial(z, p))
+    def forward(self, p: torch.Tensor, z: torch.Tensor | None = None) -> Coded:
+        return self.finish(*self.spatial(p, z))
 
-    def spatial(self, z: torch.Tensor, p: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def spatial(self, p: torch.Tensor, z: torch.Tensor | None = None) -> tuple[torch.Tensor, torch.Tensor]:
         """What depends on a part of the picture alone: y (B, y, H/16, W/16), features (B, coarse, H/32, W/32)."""
-        f = self.latent(z) + self.low(p[:, :3]) + self.high(p[:, 3:] * self.high_gain)
+        f = self.latent(self.encoder(p) if z is None else z) + self.low(p[:, :3]) + self.high(p[:, 3:] * self.high_gain)
         f = self.coarse(self.down(self.fine(f)))
         return self.y(f), self.deep(f)
 
@@ -149,11 +156,9 @@ class Compressor(nn.Module):
         self.y_model = FourPass(cfg.y, cfg.width, cfg.width, (0.5, 10))
         self.synthesis = synthesis or Synthesis(cfg)
 
-    def forward(
-        self, z: torch.Tensor, p: torch.Tensor, q: torch.Tensor
-    ) -> tuple[Coded, Prompt, dict[str, torch.Tensor]]:
-        """Latents and packets through quantisation: (decoded tensors, prompt, bits per picture of every section)."""
-        c = self.analysis(z, p)
+    def forward(self, p: torch.Tensor, q: torch.Tensor) -> tuple[Coded, Prompt, dict[str, torch.Tensor]]:
+        """Packets through quantisation: (decoded tensors, prompt, bits per picture of every section)."""
+        c = self.analysis(p)
         hats, bits = self.quantise(c, q)
         return hats, self.synthesis(hats, q), bits
 

@@ -1,7 +1,9 @@
 """A codec's weights file: one safetensors file, its metadata the configuration; read strictly.
 
-entropy.*      integers of the entropy models (see `Stream`), int32 and int64
-everything else  fp16 matrices and fp32 vectors of the other networks
+entropy.*                integers of the entropy models (see `Stream`)
+lean.*                   the lean decoder, which has learned to draw what this codec leaves of latents
+compressor.analysis.*    matrices in eight bits, `NAME` and `NAME.scale` (see `eightbit`); fp32 vectors
+everything else          the other networks; like the lean decoder, matrices in fp16 and vectors in fp32
 """
 
 from __future__ import annotations
@@ -16,12 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
-from intaglio.codecs.common.stream import Stream
+from intaglio.codecs.common import eightbit
+from intaglio.codecs.common.stream import Stream, part
 from intaglio.errors import WeightsError
 
 FOLDER = Path(__file__).parents[2] / "weights"
 ENVIRONMENT = {"fasdiff": "INTAGLIO_FASDIFF", "cgdm": "INTAGLIO_CGDM"}
 """Per codec, the variable that names another file than the packaged one, e.g. a custom model."""
+ANALYSIS, SCALE = "compressor.analysis.", ".scale"
 Arrays = dict[str, NDArray[Any]]
 
 
@@ -34,7 +38,8 @@ class Weights:
     stream: int  # stream id
     entropy: Arrays
     nets: Arrays
-    decoder: str  # id of prior, enhancement and weights: eight hex digits
+    lean: Arrays
+    decoder: str  # id of all networks but the entropy models: eight hex digits
 
     def open_stream(self) -> Stream:
         frozen = {k: v for k, v in self.nets.items() if k.startswith("compressor.synthesis.")}
@@ -61,12 +66,17 @@ def read(codec: str, path: Path | None = None) -> Weights:
         raise WeightsError(f"{path} is not a whole safetensors file ({error})") from error
     if metadata.get("model") != f"intaglio-{codec}":
         raise WeightsError(f"{path} holds weights of {metadata.get('model')!r} where those of {codec} are needed")
-    entropy = {k.removeprefix("entropy."): v for k, v in arrays.items() if k.startswith("entropy.")}
-    nets = {k: v for k, v in arrays.items() if not k.startswith("entropy.")}
+    entropy, lean = part(arrays, "entropy"), part(arrays, "lean")
+    nets = {k: v for k, v in arrays.items() if not k.startswith(("entropy.", "lean."))}
     crc = 0
-    for name in sorted(nets):
-        crc = zlib.crc32(np.ascontiguousarray(nets[name]).tobytes(), crc)
-    return Weights(codec, json.loads(metadata["config"]), int(metadata["stream"]), entropy, nets, f"{crc:08x}")
+    for name in sorted(arrays.keys() - {f"entropy.{k}" for k in entropy}):
+        crc = zlib.crc32(np.ascontiguousarray(arrays[name]).tobytes(), crc)
+    for name in [k for k in nets if k.endswith(SCALE)]:
+        matrix, scale = name.removesuffix(SCALE), nets.pop(name)
+        if matrix not in nets or scale.shape != nets[matrix].shape[:1]:
+            raise WeightsError(f"{path} has {name}, but no matrix with as many rows")
+        nets[matrix] = eightbit.restore(nets[matrix], scale)
+    return Weights(codec, json.loads(metadata["config"]), int(metadata["stream"]), entropy, nets, lean, f"{crc:08x}")
 
 
 def load_model(weights: Weights) -> Any:
@@ -77,39 +87,55 @@ def load_model(weights: Weights) -> Any:
     Raises:
         WeightsError: tensors are missing, unknown, of the wrong shape or not finite.
     """
-    import torch
-
     from intaglio.codecs import model_of
     from intaglio.codecs.common.compressor import CompressorConfig
-    from intaglio.latent.weights import frozen
     from intaglio.prior.compact import PriorConfig
 
     model = model_of(weights.codec)(
         CompressorConfig(**weights.config["compressor"]), PriorConfig(**weights.config["prior"])
     )
     model.compressor.keep_transforms()
+    return _filled(model, weights.nets)
+
+
+def load_lean(weights: Weights) -> Any:
+    """The lean decoder of a weights file (`LeanDecoder`, eval, fp32).
+
+    Raises:
+        WeightsError: as `load_model`.
+    """
+    from intaglio.latent.lean import LeanDecoder
+
+    return _filled(LeanDecoder(), weights.lean)
+
+
+def _filled(model: Any, arrays: Arrays) -> Any:
+    import torch
+
+    from intaglio.latent.weights import frozen
+
     wanted = model.state_dict()
-    for what, names in (
-        ("lack", wanted.keys() - weights.nets.keys()),
-        ("have the unknown", weights.nets.keys() - wanted.keys()),
-    ):
+    for what, names in (("lack", wanted.keys() - arrays.keys()), ("have the unknown", arrays.keys() - wanted.keys())):
         if names:
             raise WeightsError(f"the weights {what} tensor {min(names)}, {len(names)} such in all")
-    for name, array in weights.nets.items():
+    for name, array in arrays.items():
         if array.shape != tuple(wanted[name].shape) or not np.isfinite(array).all():
             raise WeightsError(f"the weights have {name} of shape {array.shape}, or with values that are not finite")
-    model.load_state_dict({name: torch.from_numpy(a.astype(np.float32)) for name, a in weights.nets.items()})
+    model.load_state_dict({name: torch.from_numpy(a.astype(np.float32)) for name, a in arrays.items()})
     return frozen(model, "cpu")
 
 
-def write(path: Path, codec: str, config: Any, prior: Any, stream: int, entropy: Arrays, state: dict[str, Any]) -> None:
-    """Write a weights file from configurations (dataclasses), integer entropy models and the networks' state."""
+def write(path: Path, codec: str, config: Any, prior: Any, stream: int, entropy: Arrays, nets: Arrays,
+          lean: Arrays) -> None:  # fmt: skip
+    """Write a weights file from configurations (dataclasses), integer entropy models and the networks' arrays."""
     from safetensors.numpy import save_file
 
     arrays = {f"entropy.{k}": v for k, v in entropy.items()}
-    for name, tensor in state.items():
-        array = tensor.detach().cpu().numpy()
-        arrays[name] = array.astype(np.float16 if array.ndim > 1 else np.float32)
+    for name, array in {**nets, **{f"lean.{k}": v for k, v in lean.items()}}.items():
+        if array.ndim > 1 and name.startswith(ANALYSIS):
+            arrays[name], arrays[name + SCALE] = eightbit.quantise(array)
+        else:
+            arrays[name] = array.astype(np.float16 if array.ndim > 1 else np.float32)
     metadata = {
         "model": f"intaglio-{codec}",
         "stream": str(stream),

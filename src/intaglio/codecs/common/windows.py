@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from intaglio.codecs.common.compressor import Analysis, Coded, Prompt
+from intaglio.latent.encoder import REACH
 from intaglio.prior.compact import Control
 from intaglio.prior.tiles import Box, meets
 
@@ -19,11 +20,11 @@ TILE = 64  # grains: 2048 pixels
 GRAIN = 4  # latents in a grain
 
 
-def margin(depth: int) -> int:
-    """Grains that analysis, and synthesis with guidance, reach at most; `depth` as in CompressorConfig."""
-    analysis = 16 + 6 * depth  # latents: 1 + 2d at 1/8, then down; 2d at 1/16 and down; 3 at 1/32
+def margins(depth: int) -> tuple[int, int]:
+    """Grains that analysis, and synthesis with guidance, reach; `depth` as in CompressorConfig."""
+    analysis = REACH + 16 + 6 * depth  # latents: the encoder; 1 + 2d at 1/8, then down; 2d at 1/16, down; 3 at 1/32
     synthesis = 17 + 6 * depth  # 2 at 1/32; 2d + 1 at 1/16; 2d + 1 at 1/8; guidance 4 at 1/8 and 1 at 1/16
-    return -(-max(analysis, synthesis) // GRAIN)
+    return -(-analysis // GRAIN), -(-synthesis // GRAIN)
 
 
 def in_windows(
@@ -61,13 +62,14 @@ def cut(x: torch.Tensor, step: int, top: int, left: int, bottom: int, right: int
     return x[..., top * step : bottom * step, left * step : right * step]
 
 
-def analyse(analysis: Analysis, z: torch.Tensor, p: torch.Tensor, reach: int, tile: int = TILE) -> Coded:
-    """`analysis(z, p)` in windows: y and the features at 1/32 by window, what is made of those at once."""
+def analyse(analysis: Analysis, p: torch.Tensor, reach: int, z: torch.Tensor | None = None, tile: int = TILE) -> Coded:
+    """`analysis(p, z)` in windows: y and the features at 1/32 by window, what is made of those at once."""
 
     def net(*window: int) -> list[torch.Tensor]:
-        return list(analysis.spatial(cut(z, GRAIN, *window), cut(p, GRAIN, *window)))
+        given = None if z is None else cut(z, GRAIN, *window)
+        return list(analysis.spatial(cut(p, GRAIN, *window), given))
 
-    y, deep = in_windows(net, z.shape[2] // GRAIN, z.shape[3] // GRAIN, reach, tile)
+    y, deep = in_windows(net, p.shape[2] // GRAIN, p.shape[3] // GRAIN, reach, tile)
     return analysis.finish(y, deep)
 
 

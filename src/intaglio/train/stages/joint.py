@@ -1,6 +1,7 @@
 """Stage `joint`: few-step drawing unrolled, judged through the lean decoder by perceptual losses.
 
-Of the drawn steps only the last carries gradient. One, two and four steps take turns. Identity is a recogniser's
+Of the drawn steps only the last carries gradient. One, two and four steps take turns. Perceptual losses are LPIPS with
+VGG16 and (`features`) distances in MobileNetV2's features; a critic of those can be added (`adversarial`). Identity is a recogniser's
 cosine on crops that hold a whole face. The lean decoder is frozen, or (`lean`) trained along: it learns to draw what
 coding leaves of latents. The compressor is frozen, or (`end_to_end`) trained along by
 
@@ -25,8 +26,10 @@ from intaglio.codecs.common.objective import lam
 from intaglio.codecs.fasdiff.model import FaSDiff
 from intaglio.nets import packets
 from intaglio.prior.sampler import LADDERS, levels
+from intaglio.train.critic import Critic, opinions
 from intaglio.train.data import Crops, Sampler, Validation
 from intaglio.train.identity import Identity, readable
+from intaglio.train.mobilenet import MobileNet
 from intaglio.train.perceptual import LPIPS
 from intaglio.train.stages.compressor import objective
 from intaglio.train.stages.control import ControlStage, encode, validate_drawn
@@ -39,11 +42,11 @@ IDENTITY, FACES = 0.25, 4  # weight; in so many crops of a batch at most
 
 
 class Whole(nn.Module):
-    """What the stage trains, averages and stores: a codec and the decoder that its drawings pass."""
+    """What the stage trains, averages and stores: a codec, the decoder that its drawings pass, and their critic, if any."""
 
-    def __init__(self, codec: FaSDiff | CGDM, decoder: nn.Module) -> None:
+    def __init__(self, codec: FaSDiff | CGDM, decoder: nn.Module, critic: nn.Module | None) -> None:
         super().__init__()
-        self.codec, self.decoder = codec, decoder
+        self.codec, self.decoder, self.critic = codec, decoder, critic
 
 
 class JointStage(ControlStage):
@@ -59,10 +62,12 @@ class JointStage(ControlStage):
         decoder: nn.Module,
         lpips: LPIPS,
         identity: Identity,
+        mobile: MobileNet | None,
     ) -> None:
         super().__init__(model, sampler, validation, decoder, lpips)
-        self.codec, self.model = model, Whole(model, decoder.requires_grad_(sampler.cfg.lean))
-        self.identity = identity
+        self.critic = Critic().to(sampler.device) if sampler.cfg.adversarial else None
+        self.codec, self.model = model, Whole(model, decoder.requires_grad_(sampler.cfg.lean), self.critic)
+        self.identity, self.mobile = identity, mobile
         self.end_to_end = sampler.cfg.end_to_end
         if self.end_to_end:
             model.compressor.train().requires_grad_(True)
@@ -94,14 +99,14 @@ class JointStage(ControlStage):
         logs, base = {}, torch.zeros(())
         if self.end_to_end:
             p = packets.analyse(batch.x - 0.5)
-            coded, prompt, bits = self.codec.compressor(batch.z, p, batch.q)
+            coded, prompt, bits = self.codec.compressor(p, batch.q)
             rate, error, rows = objective(bits, prompt, batch, p, self.sampler.cfg.pixels)
             weight = lam(batch.q)
             base = ((rate + weight * error) * weight.rsqrt()).mean()
             logs = {k: float(v.mean().detach()) for k, v in rows.items()}
             coded, prompt = (toned(t, weight.sqrt()) for t in (coded, prompt))
         else:
-            coded, prompt, _ = encode(self.codec, batch.x, batch.z, batch.q)
+            coded, prompt, _ = encode(self.codec, batch.x, batch.q)
         drawn, picture = self.draw(batch, coded, prompt)
         latent = (drawn - batch.z).square().mean()
         faces = readable(batch.landmarks, picture.shape[3], FACES)
@@ -117,6 +122,15 @@ class JointStage(ControlStage):
         perceptual = self.lpips.distance(self.lpips.features(picture), wanted).mean()
         squared = (picture - x).square().mean()
         loss = loss + PERCEPTUAL * perceptual + PICTURE * squared
+        if self.mobile is not None:
+            seen = self.mobile.features(picture), self.mobile.features(x)
+            further = self.mobile.distance(*seen).mean()
+            loss = loss + self.sampler.cfg.features * further
+            logs["features"] = float(further.detach())
+            if self.critic is not None:
+                drawing, critic = opinions(self.critic, *seen)
+                loss = loss + self.sampler.cfg.adversarial * drawing + critic
+                logs |= {"drawing": float(drawing.detach()), "critic": float(critic.detach())}
         return loss, logs | {
             "lpips": float(perceptual.detach()),
             "squared": float(squared.detach()),
