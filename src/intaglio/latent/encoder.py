@@ -3,8 +3,8 @@
     p (B, 192, h, w), packets  -->  128 channels at 1/8, five residual blocks  -->  z (B, 32, h, w), normalised
 
 Packets hold all of an 8x8 block, and a codec's analysis sees them anyway; so nothing has to be computed at full size.
-3.5 GFLOP for a 256x256 picture, the reference 31. What it misses of the latents is small beside what coding takes; it is
-part of each codec's analysis, and trained along with it.
+3.5 GFLOP for a 256x256 picture, the reference 31. What it misses of a face's latents is small beside what coding takes; it
+is part of each codec's analysis, and trained along with it.
 """
 
 from __future__ import annotations

@@ -98,7 +98,8 @@ class LatentCodec:
     @torch.inference_mode()
     def analyse(self, features: Features, scale: int) -> Tensors:
         """Unquantised coded tensors of a picture at a coded scale."""
-        z = self._latent(features, scale).to(self.dtype) if self.lean is None else None
+        exact = self.lean is None or not self.model.lean_encoder
+        z = self._latent(features, scale).to(self.dtype) if exact else None
         coded = windows.analyse(self.model.compressor.analysis, features(scale).to(self.dtype), self._analysed, z)
         return {name: getattr(coded, name)[0].float().cpu().numpy() for name in SECTIONS}
 
