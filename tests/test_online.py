@@ -51,7 +51,7 @@ def test_annealed_rounding_is_between_floor_and_ceiling(cold: float) -> None:
 def test_effort_lowers_the_objective(tiny_codec: Codec, image: Image.Image) -> None:
     codec = tiny_codec._codec
     features = codec.features(np.asarray(image))
-    z, p = codec._latent(features, 0).float().clone(), features(0)
+    z, p = features.latent(0, codec.autoencoder).float(), features(0)
     plain, refined = (codec.compress(features, INDEX, None, effort) for effort in (0, 4))
     cost = [codec._cost(r, z, p, count_bytes=True) for r in (plain, refined)]
     assert cost[1] < 0.99 * cost[0]
@@ -67,7 +67,7 @@ def test_effort_keeps_to_the_budget(tiny_codec: Codec, image: Image.Image) -> No
 def test_tiles_are_refined_one_by_one(tiny_codec: Codec, image: Image.Image) -> None:
     codec = tiny_codec._codec
     features = codec.features(np.asarray(image))
-    z, p = codec._latent(features, 0).float().clone(), features(0)
+    z, p = features.latent(0, codec.autoencoder).float(), features(0)
     plain = Coded(**{k: torch.from_numpy(v)[None] for k, v in codec.analyse(features, 0).items()})
     shares: list[float] = []
     entropy, synthesis = codec._trainable

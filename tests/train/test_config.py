@@ -9,7 +9,7 @@ from intaglio.train import config
 CONFIGS = Path(__file__).parents[2] / "configs"
 
 
-ALL = ["compressor", "prior", "lean", "control", "joint"]
+ALL = ["encoder", "compressor", "prior", "lean", "control", "joint"]
 
 
 @pytest.mark.parametrize(

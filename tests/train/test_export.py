@@ -24,15 +24,15 @@ def test_packets_are_orthonormal() -> None:
 def test_integers_agree_with_the_trained_nets() -> None:
     torch.manual_seed(0)
     model = Compressor(TINY).eval()
-    x, quality = torch.rand(1, 3, 64, 64), 160
-    tensors = export.tensors(model, x)[0]
+    x, z, quality = torch.rand(1, 3, 64, 64), torch.randn(1, 32, 8, 8), 160
+    tensors = export.tensors(model, z, x)[0]
     arrays = export.integers(model)
     arrays["tables.dead_zone"] = np.full_like(arrays["tables.dead_zone"], 128)  # plain rounding, as in training
     stream = Stream(arrays, {})
     payload, values = stream.encode(tensors, quality)
     assert all(np.array_equal(getattr(values, n), getattr(stream.decode(payload, quality, 2, 2), n)) for n in SECTIONS)
     with torch.inference_mode():
-        hats, _ = model.quantise(model.analysis(packets.analyse(x - 0.5)), torch.tensor([quality / 255]))
+        hats, _ = model.quantise(model.analyse(z, packets.analyse(x - 0.5)), torch.tensor([quality / 255]))
     for name, found in values.floats().items():
         wanted = getattr(hats, name)[0].numpy()
         assert np.mean(np.abs(found.reshape(wanted.shape) - wanted) < 0.02) > 0.97, name

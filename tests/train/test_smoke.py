@@ -25,7 +25,7 @@ def test_the_rehearsal_trains_all_stages(tmp_path: Path, capsys: pytest.CaptureF
     text = RECIPE.read_text()
     joint = tmp_path / "joint.toml"
     joint.write_text(
-        text[: text.index("[stages.compressor]")]
+        text[: text.index("[stages.encoder]")]
         + text[text.index("[stages.joint]") :]
         + "lean = true\nfeatures = 0.3\nadversarial = 0.1\n"
     )

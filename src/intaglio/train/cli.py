@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-STAGES = ("cache", "compressor", "prior", "encoder", "lean", "control", "joint", "export")
+STAGES = ("cache", "encoder", "compressor", "prior", "lean", "control", "joint", "export")
 
 
 def parser() -> argparse.ArgumentParser:

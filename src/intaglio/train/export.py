@@ -94,9 +94,9 @@ def _narrow(x: NDArray[Any]) -> NDArray[Any]:
 
 
 @torch.inference_mode()
-def tensors(model: Compressor, x: torch.Tensor) -> list[dict[str, NDArray[np.float32]]]:
-    """Unquantised coded tensors of pictures x (B, 3, H, W), picture by picture."""
-    coded = model.analysis(packets.analyse(x - 0.5))
+def tensors(model: Compressor, z: torch.Tensor, x: torch.Tensor) -> list[dict[str, NDArray[np.float32]]]:
+    """Unquantised coded tensors of pictures x (B, 3, H, W) with latents z, picture by picture."""
+    coded = model.analyse(z, packets.analyse(x - 0.5))
     arrays = {name: getattr(coded, name).float().numpy() for name in SECTIONS}
     return [{name: a[i] for name, a in arrays.items()} for i in range(len(x))]
 

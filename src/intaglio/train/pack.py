@@ -16,17 +16,18 @@ from intaglio.latent.lean import LeanDecoder
 from intaglio.train import export
 from intaglio.train.cache import LatentCache
 
-Pictures = Iterable[torch.Tensor]
-"""Batches of pictures (B, 3, H, W) in 0..1, float32 on the CPU."""
+Pairs = Iterable[tuple[torch.Tensor, torch.Tensor]]
+"""Batches of pictures (B, 3, H, W) in 0..1 with their latents (B, 32, H/8, W/8), float32 on the CPU."""
 
 
-def whole_pictures(cache: LatentCache, count: int, batch: int = 8) -> Iterator[torch.Tensor]:
+def whole_pictures(cache: LatentCache, count: int, batch: int = 8) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
     """The first `count` pictures of a cache, whole."""
     for rows in np.array_split(np.arange(min(count, len(cache))), -(-min(count, len(cache)) // batch)):
-        yield torch.stack([cache.crop(row, 0, 0, cache.size // 8)[0] for row in rows])
+        x, z = zip(*(cache.crop(row, 0, 0, cache.size // 8) for row in rows))
+        yield torch.stack(x), torch.stack(z)
 
 
-def pack(codec: str, model: FaSDiff | CGDM, lean: LeanDecoder, pictures: Pictures, path: Path, stream: int) -> None:
+def pack(codec: str, model: FaSDiff | CGDM, lean: LeanDecoder, pictures: Pairs, path: Path, stream: int) -> None:
     """Write a codec's weights file: entropy nets in integers, tables fitted to what its analysis, as stored, makes of
     training pictures, the other networks as `weights` says.
 
@@ -38,7 +39,7 @@ def pack(codec: str, model: FaSDiff | CGDM, lean: LeanDecoder, pictures: Picture
         if parameter.ndim > 1:
             parameter.data = torch.from_numpy(eightbit.restore(*eightbit.quantise(parameter.detach().numpy())))
     arrays = export.integers(model.compressor)
-    arrays = export.refit(arrays, [p for x in pictures for p in export.tensors(model.compressor, x)])
+    arrays = export.refit(arrays, [p for x, z in pictures for p in export.tensors(model.compressor, z, x)])
     config, prior = model.compressor.cfg, model.prior.cfg
     model.compressor.keep_transforms()
     nets, decoder = ({k: v.cpu().numpy() for k, v in net.state_dict().items()} for net in (model, lean))

@@ -22,11 +22,11 @@ class CGDM(nn.Module):
     """Compressor with neural syntax, fusion of the consistency-guided branch, and prior."""
 
     tile = TILE  # latents of a patch
-    lean_encoder = False  # at high rates it costs pictures of any kind .02 in LPIPS-VGG (docs/experiments.md)
 
     def __init__(self, compressor: CompressorConfig, prior: PriorConfig) -> None:
         super().__init__()
-        self.compressor = Compressor(compressor, SyntaxSynthesis(compressor))
+        # At high rates, lean latents cost pictures of any kind .02 in LPIPS-VGG (docs/experiments.md).
+        self.compressor = Compressor(compressor, SyntaxSynthesis(compressor), lean_encoder=False)
         self.fusion = Fusion(compressor, prior)
         self.prior = CompactPrior(prior)
 

@@ -48,11 +48,12 @@ class Result:
 
 
 class Features:
-    """A picture (H, W, 3) with its packets at each coded scale, made when first asked for; of any codec."""
+    """A picture (H, W, 3) with its packets and latents at each coded scale, made when first asked for; of any codec."""
 
     def __init__(self, rgb: Pixels, device: torch.device) -> None:
         self.rgb, self.device = rgb, device
         self.known: dict[int, torch.Tensor] = {}
+        self.latents: dict[int, torch.Tensor] = {}
 
     def picture(self, scale: int) -> torch.Tensor:
         """(1, 3, H, W) in 0..1, padded, at a coded scale."""
@@ -65,6 +66,12 @@ class Features:
         if scale not in self.known:
             self.known[scale] = packets.analyse(self.picture(scale) - 0.5)
         return self.known[scale]
+
+    def latent(self, scale: int, autoencoder: Autoencoder) -> torch.Tensor:
+        """Latent (1, 32, h, w) by the reference encoder."""
+        if scale not in self.latents:
+            self.latents[scale] = encode(autoencoder, self.picture(scale), WINDOW)
+        return self.latents[scale]
 
 
 class LatentCodec:
@@ -98,14 +105,10 @@ class LatentCodec:
     @torch.inference_mode()
     def analyse(self, features: Features, scale: int) -> Tensors:
         """Unquantised coded tensors of a picture at a coded scale."""
-        exact = self.lean is None or not self.model.lean_encoder
-        z = self._latent(features, scale).to(self.dtype) if exact else None
+        lean = self.lean is not None and self.model.compressor.lean_encoder
+        z = None if lean else features.latent(scale, self.autoencoder).to(self.dtype)
         coded = windows.analyse(self.model.compressor.analysis, features(scale).to(self.dtype), self._analysed, z)
         return {name: getattr(coded, name)[0].float().cpu().numpy() for name in SECTIONS}
-
-    def _latent(self, features: Features, scale: int) -> torch.Tensor:
-        """(1, 32, h, w) by the reference encoder."""
-        return encode(self.autoencoder, features.picture(scale), WINDOW)
 
     def compress(self, features: Features, quality: int | None, budget: int | None, effort: int = 0,
                  advance: Callable[[float], None] = lambda share: None) -> Result:  # fmt: skip
@@ -145,7 +148,8 @@ class LatentCodec:
     def _refined(self, features: Features, result: Result, tensors: Tensors, budget: int | None, effort: int,
                  advance: Callable[[float], None]) -> Result:  # fmt: skip
         """The result, or what online optimisation makes of it where that is better by real bytes."""
-        z, p = self._latent(features, result.scale).float().clone(), features(result.scale)
+        # Copies, for what was made in inference mode takes no part in gradients.
+        z, p = features.latent(result.scale, self.autoencoder).float().clone(), features(result.scale).clone()
         start = Coded(**{k: torch.from_numpy(v).to(self.device)[None] for k, v in tensors.items()})
         entropy, synthesis = self._trainable
         with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):

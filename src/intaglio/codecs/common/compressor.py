@@ -140,11 +140,11 @@ class Synthesis(nn.Module):
 
 
 class Compressor(nn.Module):
-    """Analysis, the entropy models and synthesis."""
+    """Analysis, the entropy models and synthesis. `lean_encoder`: whose latents the analysis goes by, its own or given ones."""
 
-    def __init__(self, cfg: CompressorConfig, synthesis: Synthesis | None = None) -> None:
+    def __init__(self, cfg: CompressorConfig, synthesis: Synthesis | None = None, *, lean_encoder: bool = True) -> None:
         super().__init__()
-        self.cfg = cfg
+        self.cfg, self.lean_encoder = cfg, lean_encoder
         self.analysis = Analysis(cfg)
         self.lf_model = FourPass(cfg.lf, 0, cfg.width // 2, (0.5, 8))
         self.h_side = nn.Conv2d(cfg.lf, cfg.width // 2, 3, 1, 1)
@@ -156,11 +156,17 @@ class Compressor(nn.Module):
         self.y_model = FourPass(cfg.y, cfg.width, cfg.width, (0.5, 10))
         self.synthesis = synthesis or Synthesis(cfg)
 
-    def forward(self, p: torch.Tensor, q: torch.Tensor) -> tuple[Coded, Prompt, dict[str, torch.Tensor]]:
-        """Packets through quantisation: (decoded tensors, prompt, bits per picture of every section)."""
-        c = self.analysis(p)
-        hats, bits = self.quantise(c, q)
+    def forward(
+        self, z: torch.Tensor, p: torch.Tensor, q: torch.Tensor
+    ) -> tuple[Coded, Prompt, dict[str, torch.Tensor]]:
+        """Latents and packets through quantisation: (decoded tensors, prompt, bits per picture of every section)."""
+        hats, bits = self.quantise(self.analyse(z, p), q)
         return hats, self.synthesis(hats, q), bits
+
+    def analyse(self, z: torch.Tensor, p: torch.Tensor) -> Coded:
+        """Of reference latents z and packets p; the first only if the lean encoder's do not serve."""
+        coded: Coded = self.analysis(p, None if self.lean_encoder else z)
+        return coded
 
     def quantise(self, c: Coded, q: torch.Tensor) -> tuple[Coded, dict[str, torch.Tensor]]:
         lf, lf_bits = self.lf_model(c.lf, None, q)

@@ -17,7 +17,6 @@ class FaSDiff(nn.Module):
     """Compressor, enhancement and prior."""
 
     tile = 256  # latents of a patch: up to 2048 pixels a side, attention sees the whole face
-    lean_encoder = True  # the analysis goes by its latents, not by the reference encoder's
 
     def __init__(self, compressor: CompressorConfig, prior: PriorConfig) -> None:
         super().__init__()

@@ -90,7 +90,7 @@ class CompressorStage:
 
     def loss(self, batch: Crops) -> tuple[torch.Tensor, dict[str, float]]:
         p = packets.analyse(batch.x - 0.5)
-        coded, prompt, bits = self.model(p, batch.q)
+        coded, prompt, bits = self.model(batch.z, p, batch.q)
         rate, error, logs = objective(bits, prompt, batch, p, self.sampler.cfg.pixels)
         faces = readable(batch.landmarks, batch.x.shape[3], FACES)
         if len(faces):
@@ -113,8 +113,9 @@ class CompressorStage:
         rows = [x[::2]]
         for index in CHECKED:
             bits, base, latent = [], [], []
-            for xs in x.split(8):
-                _, prompt, b = model(packets.analyse(xs - 0.5), torch.full((len(xs),), index / 255, device=x.device))
+            for xs, zs in zip(x.split(8), z.split(8)):
+                q = torch.full((len(xs),), index / 255, device=x.device)
+                _, prompt, b = model(zs, packets.analyse(xs - 0.5), q)
                 bits.append(torch.stack(list(b.values()), 1) / 8)
                 base.append((packets.synthesise(prompt.packets.float()) + 0.5).clamp(0, 1))
                 latent.append(prompt.latent.float())

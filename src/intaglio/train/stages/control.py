@@ -31,9 +31,11 @@ CHECKED = (48, 112)  # quality indices looked at in validation
 
 
 @torch.no_grad()
-def encode(model: FaSDiff | CGDM, x: torch.Tensor, q: torch.Tensor) -> tuple[Coded, Prompt, torch.Tensor]:
-    """What a decoder would see of pictures x (B, 3, H, W): (decoded tensors, prompt, bytes (B,))."""
-    coded, prompt, bits = model.compressor(packets.analyse(x - 0.5), q)
+def encode(
+    model: FaSDiff | CGDM, x: torch.Tensor, z: torch.Tensor, q: torch.Tensor
+) -> tuple[Coded, Prompt, torch.Tensor]:
+    """What a decoder would see of pictures x (B, 3, H, W) with latents z: (decoded tensors, prompt, bytes (B,))."""
+    coded, prompt, bits = model.compressor(z, packets.analyse(x - 0.5), q)
     return coded, prompt, torch.stack(list(bits.values())).sum(0) / 8
 
 
@@ -49,7 +51,7 @@ def validate_drawn(
         size: list[torch.Tensor] = []
         for xs, zs in zip(x.split(4), z.split(4)):
             q = torch.full((len(xs),), index / 255, device=x.device)
-            coded, prompt, count = encode(model, xs, q)
+            coded, prompt, count = encode(model, xs, zs, q)
             noise = torch.randn(zs.shape, generator=torch.Generator().manual_seed(0)).to(x.device)
             size.append(count)
             with torch.autocast(x.device.type, dtype, enabled=dtype != torch.float32):
@@ -86,7 +88,7 @@ class ControlStage:
         return self.sampler(rng)
 
     def loss(self, batch: Crops) -> tuple[torch.Tensor, dict[str, float]]:
-        coded, prompt, _ = encode(self.model, batch.x, batch.q)
+        coded, prompt, _ = encode(self.model, batch.x, batch.z, batch.q)
         b = len(batch.z)
         start = levels(batch.q, 1)[0]
         sigma = LOWEST * (HIGHEST / LOWEST) ** torch.rand(b, device=batch.z.device)

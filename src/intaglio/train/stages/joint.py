@@ -1,9 +1,9 @@
 """Stage `joint`: few-step drawing unrolled, judged through the lean decoder by perceptual losses.
 
 Of the drawn steps only the last carries gradient. One, two and four steps take turns. Perceptual losses are LPIPS with
-VGG16 and (`features`) distances in MobileNetV2's features; a critic of those can be added (`adversarial`). Identity is a recogniser's
-cosine on crops that hold a whole face. The lean decoder is frozen, or (`lean`) trained along: it learns to draw what
-coding leaves of latents. The compressor is frozen, or (`end_to_end`) trained along by
+VGG16 and (`features`) distances in MobileNetV2's features; a critic of those can be added (`adversarial`). Identity is
+a recogniser's cosine on crops that hold a whole face. The lean decoder is frozen, or (`lean`) trained along: it learns
+to draw what coding leaves of latents. The compressor is frozen, or (`end_to_end`) trained along by
 
     (bits / pixels + lambda(q) * (errors of base latent and picture + what the drawn picture is judged by)) / sqrt(lambda(q))
 
@@ -99,14 +99,14 @@ class JointStage(ControlStage):
         logs, base = {}, torch.zeros(())
         if self.end_to_end:
             p = packets.analyse(batch.x - 0.5)
-            coded, prompt, bits = self.codec.compressor(p, batch.q)
+            coded, prompt, bits = self.codec.compressor(batch.z, p, batch.q)
             rate, error, rows = objective(bits, prompt, batch, p, self.sampler.cfg.pixels)
             weight = lam(batch.q)
             base = ((rate + weight * error) * weight.rsqrt()).mean()
             logs = {k: float(v.mean().detach()) for k, v in rows.items()}
             coded, prompt = (toned(t, weight.sqrt()) for t in (coded, prompt))
         else:
-            coded, prompt, _ = encode(self.codec, batch.x, batch.q)
+            coded, prompt, _ = encode(self.codec, batch.x, batch.z, batch.q)
         drawn, picture = self.draw(batch, coded, prompt)
         latent = (drawn - batch.z).square().mean()
         faces = readable(batch.landmarks, picture.shape[3], FACES)
