@@ -4,8 +4,8 @@
     identity = BASE * (1 - cosine of the base picture's face) + TOKENS * share that the tokens miss
 
 The division keeps low and high rates of equal weight. lambda runs geometrically over quality. Errors of latent and
-picture weigh FACE times as much where a face is read. The cosine is to the original's vector of a recogniser; what the
-semantic tokens (FaSDiff's alone) have to say is the principal components of that vector: who it is.
+picture weigh FACE times as much where a face is read. The cosine is to the original's vector of a recogniser; semantic
+tokens are FaSDiff's alone.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from PIL import Image
 
 from intaglio.codecs.common.compressor import Compressor, Prompt
@@ -27,21 +26,12 @@ from intaglio.train.data import Crops, Sampler, Validation
 from intaglio.train.faces import weights
 from intaglio.train.identity import Identity, readable
 from intaglio.train.perceptual import LPIPS
+from intaglio.train.semantics import Semantics
 from intaglio.train.sheet import sheet
 
 FACE = 4.0  # what errors weigh where a face is read
 BASE, TOKENS, FACES = 0.3, 0.05, 4  # `FACES`: in so many crops of a batch at most
-UNIT = 10.0  # makes principal components of unit vectors about one
 CHECKED = (0, 64, 128)  # quality indices looked at in validation
-
-
-def principal(people: NDArray[np.float32], count: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """The mean (512,) of vectors (N, 512), and UNIT times their `count` principal directions (512, count); else zeros."""
-    if len(people) < count:
-        return torch.zeros(512), torch.zeros(512, count)
-    mean = people.mean(0)
-    _, directions = np.linalg.eigh(np.cov(people - mean, rowvar=False))  # ascending
-    return torch.from_numpy(mean), torch.from_numpy(UNIT * directions[:, : -count - 1 : -1].astype(np.float32))
 
 
 def bits_per_pixel(bits: dict[str, torch.Tensor], side: int, pixels: int) -> torch.Tensor:
@@ -80,10 +70,7 @@ class CompressorStage:
         self.model: Any = model
         self.sampler, self.validation, self.autoencoder = sampler, validation, autoencoder
         self.lpips, self.identity = lpips, identity
-
-        people = np.concatenate(sampler.people)
-        found = principal(people[~np.isnan(people[:, 0])], model.cfg.vector)
-        self.mean, self.basis = (t.to(sampler.device) for t in found)
+        self.semantics = Semantics(sampler.people, model.cfg.vector, sampler.device)
 
     def sample(self, rng: np.random.Generator) -> Crops:
         return self.sampler(rng)
@@ -98,9 +85,7 @@ class CompressorStage:
             logs["base"] = 1 - (self.identity.embed(base, batch.landmarks[faces]) * batch.people[faces]).sum(1)
             error = error.index_add(0, faces, BASE * logs["base"])
             if isinstance(self.model.synthesis, TokenSynthesis):
-                wanted = (batch.people[faces] - self.mean) @ self.basis
-                missed = (coded.vector[faces, :, 0, 0].float() - wanted).square().sum(1)
-                logs["tokens"] = missed / wanted.square().sum(1).clamp(min=1e-6)
+                logs["tokens"] = self.semantics.missed(coded, batch, faces)
                 error = error.index_add(0, faces, TOKENS * logs["tokens"])
         weight = lam(batch.q)
         loss = ((rate + weight * error) * weight.rsqrt()).mean()

@@ -1,11 +1,12 @@
 """Stage `joint`: few-step drawing unrolled, judged through the lean decoder by perceptual losses.
 
-Of the drawn steps only the last carries gradient. One, two and four steps take turns. Perceptual losses are LPIPS with
+Gradient goes through every drawn step. One, two and four steps take turns. Perceptual losses are LPIPS with
 VGG16 and (`features`) distances in MobileNetV2's features; a critic of those can be added (`adversarial`). Identity is
 a recogniser's cosine on crops that hold a whole face. The lean decoder is frozen, or (`lean`) trained along: it learns
 to draw what coding leaves of latents. The compressor is frozen, or (`end_to_end`) trained along by
 
-    (bits / pixels + lambda(q) * (errors of base latent and picture + what the drawn picture is judged by)) / sqrt(lambda(q))
+    (bits / pixels + lambda(q) * (errors of base latent, base picture and tokens + what the drawn picture is judged by))
+        / sqrt(lambda(q))
 
 while for all that draws every quality weighs the same.
 """
@@ -25,13 +26,14 @@ from intaglio.codecs.common.compressor import Coded, Prompt
 from intaglio.codecs.common.objective import lam
 from intaglio.codecs.fasdiff.model import FaSDiff
 from intaglio.nets import packets
-from intaglio.prior.sampler import LADDERS, levels
+from intaglio.prior.sampler import LADDERS
 from intaglio.train.critic import Critic, opinions
 from intaglio.train.data import Crops, Sampler, Validation
 from intaglio.train.identity import Identity, readable
 from intaglio.train.mobilenet import MobileNet
 from intaglio.train.perceptual import LPIPS
-from intaglio.train.stages.compressor import objective
+from intaglio.train.semantics import Semantics
+from intaglio.train.stages.compressor import TOKENS, objective
 from intaglio.train.stages.control import ControlStage, encode, validate_drawn
 from intaglio.train.stages.lean import judged
 
@@ -71,6 +73,7 @@ class JointStage(ControlStage):
         self.end_to_end = sampler.cfg.end_to_end
         if self.end_to_end:
             model.compressor.train().requires_grad_(True)
+            self.semantics = Semantics(sampler.people, model.compressor.cfg.vector, sampler.device)
 
     def sample(self, rng: np.random.Generator) -> Crops:
         batch = self.sampler(rng)
@@ -78,18 +81,10 @@ class JointStage(ControlStage):
         return batch
 
     def draw(self, batch: Crops, coded: Coded, prompt: Prompt) -> tuple[torch.Tensor, torch.Tensor]:
-        """(drawn latents, pictures), gradient through the last step."""
+        """(drawn latents, pictures)."""
         model = self.codec
         control = model.control(coded, prompt, batch.q)
-        sigmas = levels(batch.q, batch.steps)
-        z = prompt.latent.float()
-        if batch.steps > 1:
-            z = z + sigmas[0][:, None, None, None] * torch.randn_like(z)
-        with torch.no_grad():
-            for sigma, after in zip(sigmas, sigmas[1:]):
-                clean = model.prior(z, sigma, control)
-                z = clean + (z - clean) * (after / sigma)[:, None, None, None]
-        drawn = model.prior(z, sigmas[-1], control)
+        drawn = model.draw(control, batch.q, batch.steps, torch.randn_like(batch.z))
         return drawn, model.hold(self.decoder(drawn).float(), prompt)
 
     def validate(self, model: Any) -> tuple[dict[str, float], Image.Image]:
@@ -97,10 +92,14 @@ class JointStage(ControlStage):
 
     def loss(self, batch: Crops) -> tuple[torch.Tensor, dict[str, float]]:
         logs, base = {}, torch.zeros(())
+        faces = readable(batch.landmarks, batch.x.shape[3], FACES)
         if self.end_to_end:
             p = packets.analyse(batch.x - 0.5)
             coded, prompt, bits = self.codec.compressor(batch.z, p, batch.q)
             rate, error, rows = objective(bits, prompt, batch, p, self.sampler.cfg.pixels)
+            if len(faces) and isinstance(self.codec, FaSDiff):
+                rows["tokens"] = self.semantics.missed(coded, batch, faces)
+                error = error.index_add(0, faces, TOKENS * rows["tokens"])
             weight = lam(batch.q)
             base = ((rate + weight * error) * weight.rsqrt()).mean()
             logs = {k: float(v.mean().detach()) for k, v in rows.items()}
@@ -109,7 +108,6 @@ class JointStage(ControlStage):
             coded, prompt, _ = encode(self.codec, batch.x, batch.z, batch.q)
         drawn, picture = self.draw(batch, coded, prompt)
         latent = (drawn - batch.z).square().mean()
-        faces = readable(batch.landmarks, picture.shape[3], FACES)
         loss = base + LATENT * latent
         if len(faces):
             found = self.identity.embed(picture[faces].clamp(0, 1), batch.landmarks[faces])
