@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from intaglio import image, online
 from intaglio.codecs.common import weights as files
 from intaglio.codecs.common import windows
+from intaglio.codecs.common.budget import largest
 from intaglio.codecs.common.compressor import Coded, Prompt
 from intaglio.codecs.common.objective import lam
 from intaglio.codecs.common.picture import base_picture
@@ -35,7 +36,6 @@ Pixels = NDArray[np.uint8]
 Tensors = dict[str, NDArray[np.float32]]
 WINDOW = 128  # latents a side that pixels are coded and drawn by
 GOOD_INDEX = 12  # below this quality index a smaller coded scale looks better
-TRIED_ABOVE = 3  # bytes are nearly, not quite, monotone in quality: so many indices above the bisection's are tried
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ class LatentCodec:
         smallest = 1 << 62
         for scale in range(4):
             tensors = self.analyse(features, scale)
-            found, least = self._largest(tensors, budget)
+            found, least = largest(functools.partial(self._payload, tensors), budget)
             smallest = min(smallest, least)
             if found is not None:
                 best = Result(found[0], found[1], scale), tensors
@@ -144,6 +144,9 @@ class LatentCodec:
         if best is None:
             raise BudgetError(f"the payload takes {smallest} bytes at least", smallest)
         return best
+
+    def _payload(self, tensors: Tensors, quality: int) -> bytes:
+        return self.stream.encode(tensors, quality)[0]
 
     def _refined(self, features: Features, result: Result, tensors: Tensors, budget: int | None, effort: int,
                  advance: Callable[[float], None]) -> Result:  # fmt: skip
@@ -159,7 +162,7 @@ class LatentCodec:
         if budget is None:
             found: tuple[bytes, int] | None = self.stream.encode(refined, result.quality)[0], result.quality
         else:
-            found, _ = self._largest(refined, budget)
+            found, _ = largest(functools.partial(self._payload, refined), budget)
         if found is None:
             return result
         tried = Result(found[0], found[1], result.scale)
@@ -198,25 +201,6 @@ class LatentCodec:
         """A payload's tensors; gh, gw is the padded size in units of 32 pixels."""
         values = self.stream.decode(payload, quality, gh, gw).floats()
         return Coded(**{k: torch.from_numpy(v).to(self.device, self.dtype)[None] for k, v in values.items()})
-
-    def _largest(self, tensors: Tensors, budget: int) -> tuple[tuple[bytes, int] | None, int]:
-        """((payload, index) of the largest index found that fits, or None; the size at index 0)."""
-        payload = self.stream.encode(tensors, 0)[0]
-        if len(payload) > budget:
-            return None, len(payload)
-        least, best, low, high = len(payload), (payload, 0), 0, 256
-        while high - low > 1:
-            middle = (low + high) // 2
-            payload = self.stream.encode(tensors, middle)[0]
-            if len(payload) <= budget:
-                low, best = middle, (payload, middle)
-            else:
-                high = middle
-        for index in range(high + 1, min(256, high + 1 + TRIED_ABOVE)):
-            payload = self.stream.encode(tensors, index)[0]
-            if len(payload) <= budget:
-                best = (payload, index)
-        return best, least
 
     # --- Decoding -----------------------------------------------------------------------------------------------
 
