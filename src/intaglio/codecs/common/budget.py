@@ -43,11 +43,11 @@ def _guess(sizes: dict[int, int], low: int, high: int, budget: int) -> int:
     """An index between low and high whose payload may just fit: sizes grow geometrically."""
     if not sizes:
         return FIRST
-    wanted = math.log2(max(budget, 1))
-    if low in sizes and high in sizes:
-        size = math.log2(sizes[low])
-        place = low + (high - low) * (wanted - size) / (math.log2(sizes[high]) - size)
+    wanted = math.log2(max(budget, 0) + 1)
+    known = {index: math.log2(size + 1) for index, size in sizes.items()}  # a payload may have no bytes at all
+    if low in known and high in known:
+        place = low + (high - low) * (wanted - known[low]) / (known[high] - known[low])
     else:
-        known, side = (low, 1) if low in sizes else (high, -1)
-        place = known + side * max(LEAP, DOUBLING * abs(wanted - math.log2(sizes[known])))
+        near, side = (low, 1) if low in known else (high, -1)
+        place = near + side * max(LEAP, DOUBLING * abs(wanted - known[near]))
     return min(max(math.floor(place), low + 1), high - 1)
