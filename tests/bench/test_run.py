@@ -1,13 +1,16 @@
 """The whole command on two made-up pictures with a tiny model: it runs, goes on, and says what it lacks."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
+from safetensors import safe_open
+from safetensors.numpy import load_file, save_file
 
-from intaglio.bench import ours
+from intaglio.bench import coding, ours, summary
 from intaglio.bench.cli import main
 from intaglio.bench.results import Results
 from intaglio.cli import main as intaglio
@@ -39,7 +42,7 @@ def test_a_run_and_the_same_again(folder: Path, tmp_path: Path, capsys: pytest.C
     results = Results(out)
     assert {codec for codec, _, _ in results.rows} == {"fasdiff", "jpeg", "webp/2"}
     for (codec, setting, name), row in results.rows.items():
-        file = next(out.glob(f"coded/{codec.replace('/', '-')}/{setting:g}/{name}.bin"))
+        file = coding.place(out, codec, setting, name).with_suffix(".bin")
         assert row["bytes"] == file.stat().st_size
         assert row["counted"] == row["bytes"] if codec == "fasdiff" else row["counted"] < row["bytes"]
         assert codec != "fasdiff" or row["bytes"] <= setting
@@ -55,6 +58,31 @@ def test_a_run_and_the_same_again(folder: Path, tmp_path: Path, capsys: pytest.C
     Image.fromarray(generated.picture(SIDE, 7)).save(folder / "2.png")
     assert intaglio(command) == 2
     assert "holds a run on other pictures" in capsys.readouterr().err
+
+
+def test_other_weights_leave_the_peers_figures(
+    folder: Path, tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "report"
+    command = ["bench", str(folder), "--out", str(out), "--bytes", "300", "--peers", "jpeg", "--no-times"]
+    assert intaglio(command) == 0
+    summary.write([out], tmp_path / "results.md")
+    shutil.rmtree(out)
+    out.mkdir()
+    shutil.copyfile(tmp_path / "results" / "report.jsonl", out / "results.jsonl")
+    before = Results(out)
+
+    arrays = load_file(tiny)
+    name = next(n for n in sorted(arrays) if n.startswith("prior."))
+    with safe_open(tiny, framework="np") as file:
+        save_file(arrays | {name: arrays[name] + 1}, tmp_path / "other.safetensors", file.metadata())
+    monkeypatch.setenv("INTAGLIO_FASDIFF", str(tmp_path / "other.safetensors"))
+    ours._codec.cache_clear()
+    assert intaglio(command) == 0
+    after = Results(out)
+    assert not coding.folder(out, "jpeg").exists() and coding.folder(out, "fasdiff").exists()
+    assert before.rows.keys() == after.rows.keys()
+    assert all((before.rows[k] == row) == (k[0] == "jpeg") for k, row in after.rows.items())
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ def measure(
     }
     if results.run and results.run["digest"] != run_["digest"]:
         raise BenchError(f"{out} holds a run on other pictures: name another folder")
-    results.add("run", run_)
+    results.renew([OURS], run_)
     bases = [base for base in bases if base not in missing]
     jobs = [
         (base, name, rgb, features, out)

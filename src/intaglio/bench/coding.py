@@ -1,6 +1,6 @@
 """First part of a run: every picture through every codec at every setting; files and decoded pictures are kept.
 
-    OUT/coded/CODEC/SETTING/PICTURE.bin   the whole file
+    OUT/coded/CODEC/SETTING/PICTURE.bin   the whole file; CODEC of ours ends in the id of its weights
     OUT/coded/CODEC/SETTING/PICTURE.png   what it decodes to
 
 What is there already is not coded again. Peers run in as many processes as there are cores, ours alone.
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from intaglio.bench import ours
+from intaglio.codecs import CODECS
 from intaglio.errors import BudgetError
 
 if TYPE_CHECKING:
@@ -38,10 +39,15 @@ class Options:
     effort: int = 0
 
 
+def folder(out: Path, codec: str) -> Path:
+    """Of all that a codec made; ours, with these weights."""
+    name = f"{codec}-{ours.version(codec)}" if codec in CODECS else re.sub(r"[^\w.]+", "-", codec)
+    return out / "coded" / name
+
+
 def place(out: Path, codec: str, setting: float, picture: str) -> Path:
     """Of the file and the decoded picture, without the ending."""
-    safe = re.sub(r"[^\w.]+", "-", codec)
-    return out / "coded" / safe / f"{setting:g}" / picture.replace("/", "--")
+    return folder(out, codec) / f"{setting:g}" / picture.replace("/", "--")
 
 
 def done(path: Path) -> bool:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import functools
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from intaglio.codecs.common import weights
 
 Rgb = NDArray[np.uint8]
 
@@ -15,6 +18,16 @@ Rgb = NDArray[np.uint8]
 def target(setting: float, rgb: Rgb, bpp: bool) -> int:
     """Bytes for a picture: the setting itself, or bits a pixel."""
     return int(setting * rgb.shape[0] * rgb.shape[1] / 8) if bpp else int(setting)
+
+
+def version(name: str) -> str:
+    """The id of a codec's weights."""
+    return _version(name, weights.default(name))
+
+
+@functools.cache
+def _version(name: str, file: Path) -> str:
+    return weights.read(name, file).decoder
 
 
 @functools.cache

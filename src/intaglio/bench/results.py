@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -83,6 +84,39 @@ class Results:
         with self.file.open("a") as out:
             out.write(json.dumps({"kind": kind} | record) + "\n")
         self._take({"kind": kind} | record)
+
+    def save(self, file: Path) -> None:
+        """Write what holds to a file, floats to six digits."""
+
+        def short(value: Any) -> Any:
+            return float(f"{value:.6g}") if isinstance(value, float) else value
+
+        kinds = ("run", [self.run]), ("row", self.rows.values()), ("set", self.sets.values()), ("time", self.times)
+        records = [{"kind": kind} | record for kind, all_ in kinds for record in all_ if record]
+        temporary = file.with_suffix(".tmp")
+        temporary.write_text("".join(json.dumps({k: short(v) for k, v in r.items()}) + "\n" for r in records))
+        os.replace(temporary, file)
+
+    def renew(self, mine: Iterable[str], run: Record) -> None:
+        """Go on as `run`: ours, where its weights are others than before, has no figures any more."""
+        before = self.run.get("facts", {})
+        for codec in mine:
+            key = f"weights of {codec}"
+            if before.get(key, run["facts"][key]) != run["facts"][key]:
+                self.rows = {k: row for k, row in self.rows.items() if k[0] != codec}
+                self.sets = {k: row for k, row in self.sets.items() if k[0] != codec}
+                self.times = [t for t in self.times if t["codec"] != codec]
+                self.save(self.file)
+        self.add("run", run)
+
+    def whole(self, measures: set[str]) -> set[str]:
+        """Codecs of which every picture at every setting has a row with these measures."""
+        run = self.run["codecs"].items()
+        return {
+            codec
+            for codec, settings in run
+            if all(measures <= self.rows.get((codec, s, p), {}).keys() for s in settings for p in self.run["pictures"])
+        }
 
     def curves(self) -> dict[str, list[Point]]:
         """Every codec's whole points, by bytes; one that lacks a picture cannot be compared and is left out."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from intaglio import __version__
-from intaglio.bench import coding, judging, metrics, peers, pictures, plots, report, timing
+from intaglio.bench import coding, judging, metrics, ours, peers, pictures, plots, report, timing
 from intaglio.bench.coding import Options
 from intaglio.bench.metrics.groups import read_groups
 from intaglio.bench.results import BenchError, Results
@@ -71,7 +71,9 @@ def bench(plan: Plan, say: Say) -> dict[str, Any]:
     }
     if results.run and any(results.run[key] != run[key] for key in ("digest", "options")):
         raise BenchError(f"{plan.out} holds a run on other pictures or with other options: name another folder")
-    results.add("run", run)
+    results.renew(plan.mine, run)
+    kept = results.whole({m.name for m in measures})
+    needed = {c: s for c, s in codecs.items() if c not in kept or coding.folder(plan.out, c).exists()}
 
     work = len(found) * sum(map(len, codecs.values()))
     with Progress(console=Console(stderr=True), transient=True) as bar:
@@ -80,7 +82,7 @@ def bench(plan: Plan, say: Say) -> dict[str, Any]:
             task = bar.add_task(name, total=total)
             return lambda: bar.advance(task)
 
-        failures = coding.code(found, codecs, plan.mine, plan.options, plan.out, steps("code", work))
+        failures = coding.code(found, needed, plan.mine, plan.options, plan.out, steps("code", work))
         for point, reason in failures.items():
             say(f"{point} is left out: {reason}")
         run["left_out"] = left_out | failures
@@ -122,7 +124,6 @@ def facts(mine: list[str]) -> dict[str, str]:
     """Date, machine and versions, for every document that shows figures."""
     import torch
 
-    from intaglio.codecs.common import weights
     from intaglio.precision import best_dtype
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -134,4 +135,4 @@ def facts(mine: list[str]) -> dict[str, str]:
         "torch": torch.__version__,
         "python": platform.python_version(),
         "command": " ".join(["intaglio", *(Path(a).name if Path(a).is_absolute() else a for a in sys.argv[1:])]),
-    } | {f"weights of {name}": weights.read(name).decoder for name in mine}
+    } | {f"weights of {name}": ours.version(name) for name in mine}

@@ -20,14 +20,16 @@ point a peer is the better of its variants. LPIPS-VGG and DISTS share their netw
 
 
 def write(folders: Sequence[Path], out: Path) -> None:
-    """The document, and its plots in a folder of its name beside it."""
+    """The document; in a folder of its name beside it each report's plots, and its figures as REPORT.jsonl."""
     parts = [HEADER]
     for folder in folders:
+        if tables := sorted(folder.glob("*.md")):  # of a protocol
+            parts += [f"\n{table.read_text().strip()}\n" for table in tables]
+            continue
         results = Results(folder)
         if not results.run:
             raise BenchError(f"{folder} holds no report (results.jsonl)")
         parts += _part(results, folder, out)
-    out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text("\n".join(parts))
 
 
@@ -42,11 +44,12 @@ def _part(results: Results, folder: Path, out: Path) -> list[str]:
         for points in results.curves().values()
         for p in points
     ]
+    out.with_suffix("").mkdir(parents=True, exist_ok=True)
+    results.save(out.with_suffix("") / f"{folder.name}.jsonl")
     for measure in PLOTTED:
         plot = folder / "plots" / f"{measure}.png"
         if measure in names and plot.exists():
             target = out.with_suffix("") / f"{folder.name}-{measure}.png"
-            target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(plot, target)
             parts.append(f"\n![{measure} over bytes]({out.stem}/{target.name})")
     parts.append("\n### Bytes for the same quality (Bjøntegaard; negative: ours needs fewer)\n")
