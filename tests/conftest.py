@@ -31,4 +31,12 @@ def tiny_codec(tiny: Path) -> Codec:
     """A codec of it, drawing with the reference decoder."""
     from intaglio.api import Codec
 
-    return Codec(weights=tiny, decoder="reference", device="cpu")
+    return Codec("fasdiff", weights=tiny, decoder="reference", device="cpu")
+
+
+@pytest.fixture(scope="session")
+def tiny_cgdm(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The weights file of a tiny random CGDM, a custom stream."""
+    path = tmp_path_factory.mktemp("tiny") / "cgdm.safetensors"
+    runpy.run_path(str(Path(__file__).with_name("tiny.py")))["write"](path, "cgdm", 4)
+    return path

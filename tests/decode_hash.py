@@ -19,7 +19,7 @@ if threads := os.environ.get("OMP_NUM_THREADS"):
 if os.environ.get("TEST_NO_ONEDNN"):
     torch.backends.mkldnn.enabled = False
 path, files = Path(sys.argv[1]), [Path(name).read_bytes() for name in sys.argv[2:]]
-codec = Codec(weights=path, decoder="reference", device="cpu")
+codec = Codec("fasdiff", weights=path, decoder="reference", device="cpu")
 dtype = getattr(torch, os.environ.get("TEST_DTYPE", "float32"))
 codec._codec = codec._codecs["fasdiff"] = LatentCodec("fasdiff", path, decoder="reference", device="cpu", dtype=dtype)
 stream = codec._codec.stream

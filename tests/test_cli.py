@@ -121,7 +121,7 @@ def test_options_reach_the_codec(calls: list[dict[str, Any]]) -> None:
         == 0
     )
     assert calls == [
-        {"name": "fasdiff", "decoder": "lean"},
+        {"name": "auto", "decoder": "lean"},
         {"quality": 33.5, "max_bytes": None, "effort": 7, "bare": True},
         {"name": "fasdiff", "decoder": "lean"},
         {"quality": 50, "max_bytes": 400, "effort": 0, "bare": False},

@@ -211,7 +211,7 @@ def test_another_custom_model(tmp_path: Path, tiny_codec: Codec, tiny: Path, dat
     name = next(k for k in sorted(arrays) if k.startswith("compressor.synthesis."))
     arrays[name] = arrays[name] * 2
     safetensors.numpy.save_file(arrays, tmp_path / "other.safetensors", metadata)
-    other = Codec(weights=tmp_path / "other.safetensors", decoder="reference", device="cpu")
+    other = Codec("fasdiff", weights=tmp_path / "other.safetensors", decoder="reference", device="cpu")
     with pytest.raises(MissingModel, match=tiny_codec._codec.stream.digest.hex()):
         other.decompress(data)
 

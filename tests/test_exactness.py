@@ -59,7 +59,7 @@ def test_symbols_do_not_depend_on_the_machine(files: list[Path], tiny: Path) -> 
 def test_whole_decode_is_deterministic_in_fp32(files: list[Path], tiny: Path) -> None:
     from intaglio.codecs.common.codec import LatentCodec
 
-    codec = Codec(weights=tiny, decoder="reference", device="cpu")
+    codec = Codec("fasdiff", weights=tiny, decoder="reference", device="cpu")
     codec._codec = codec._codecs["fasdiff"] = LatentCodec(
         "fasdiff", tiny, decoder="reference", device="cpu", dtype=torch.float32
     )

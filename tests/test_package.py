@@ -98,7 +98,7 @@ DRAWN = {
 @pytest.mark.parametrize(
     ("name", "parameters"),
     [
-        ("compress", {"codec": "fasdiff", "quality": 50, "max_bytes": None, "effort": 0, "bare": False}),
+        ("compress", {"codec": "auto", "quality": 50, "max_bytes": None, "effort": 0, "bare": False}),
         ("decompress", DRAWN),
         ("inspect", {"bare": False, "max_pixels": 64_000_000}),
         ("Codec", {"decoder": "lean", "device": None, "weights": None}),

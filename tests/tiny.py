@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -18,12 +19,14 @@ from intaglio.train import export
 
 def write(path: Path, codec: str = "fasdiff", seed: int = 3) -> None:
     torch.manual_seed(seed)
-    compressor = CompressorConfig(fine=16, coarse=16, depth=1, y=16, h=8, lf=4, vector=8, width=16, cond=16, encoder=16)
+    compressor = CompressorConfig(fine=16, coarse=16, depth=1, y=16, h=8, lf=4, width=16, cond=16, encoder=16)
+    if codec == "cgdm":
+        compressor = replace(compressor, vector=8)
     prior = PriorConfig(fine=16, coarse=16, deep=16, depth=1, heads=2, cond=16)
     model = model_of(codec)(compressor, prior)
     with torch.no_grad():
         analysis = model.compressor.analysis
-        for layer in (analysis.lf, analysis.h, analysis.y, analysis.vector[2]):
+        for layer in (analysis.lf, analysis.h, analysis.y, *(analysis.vector or ())[2:]):
             layer.weight.mul_(4)
         model.compressor.synthesis.packets.weight.mul_(2)
     integers = export.integers(model.compressor)

@@ -132,7 +132,8 @@ class Codec:
     """A codec whose networks stay in memory between calls.
 
     Args:
-        name: "fasdiff" (portraits), "cgdm" (any picture), or "auto": codes both ways and keeps what comes nearer.
+        name: "fasdiff" (portraits), "cgdm" (any picture), or "auto": codes both ways at equal bytes and keeps what comes
+            nearer; some twice the time of one.
         decoder: "lean" (fast) or "reference" (the autoencoder's own), which draws the pixels, and encodes them too.
         device: as torch names it; the best there is by default. weights: a file of other weights than the packaged ones
             (for all of a process, `inspect` too: the environment variables INTAGLIO_FASDIFF and INTAGLIO_CGDM).
@@ -140,7 +141,7 @@ class Codec:
 
     def __init__(
         self,
-        name: str = "fasdiff",
+        name: str = AUTO,
         *,
         decoder: Decoder = "lean",
         device: str | None = None,
@@ -228,6 +229,7 @@ class Codec:
         rgb, grey = to_rgb(image)
         features, index, errors = self._codec.features(rgb), round((quality - 1) / 99 * 255), []
         best: tuple[tuple[int, float], bytes] | None = None
+        judge = next(iter(self._codecs.values())).model.compressor.analysis.encoder
 
         def advance(share: float) -> None:
             if progress is not None:
@@ -246,7 +248,7 @@ class Codec:
             if len(self._codecs) == 1:
                 return data
             max_bytes = max_bytes or len(data)
-            nearness = result.scale, codec.distance(result, features)
+            nearness = result.scale, codec.distance(result, features, judge)
             if best is None or nearness < best[0]:
                 best = nearness, data
         if best is None:
@@ -355,7 +357,7 @@ def _codec(name: str) -> Codec:
 def compress(
     image: Image.Image,
     *,
-    codec: str = "fasdiff",
+    codec: str = AUTO,
     quality: float = 50,
     max_bytes: int | None = None,
     effort: int = 0,

@@ -243,8 +243,8 @@ def parser() -> argparse.ArgumentParser:
     c.add_argument(
         "--codec",
         choices=[*CODECS, "auto"],
-        default=CODECS[0],
-        help="fasdiff: portraits (default), cgdm: any picture, auto: both tried",
+        default="auto",
+        help="fasdiff: portraits, cgdm: any picture, auto: the nearer of both (default)",
     )
     rate = c.add_mutually_exclusive_group()
     rate.add_argument("--quality", type=between(float, 1, 100), default=50, help="1 to 100, default 50")

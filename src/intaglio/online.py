@@ -67,7 +67,8 @@ class Refiner:
     def __init__(self, entropy: Thawed, synthesis: Any, index: int, iterations: int, device: torch.device) -> None:
         self.entropy, self.synthesis, self.iterations = entropy, synthesis, iterations
         self.q = torch.tensor([index / 255], device=device)
-        self.sizes = {name: entropy.step(name, self.q) for name in NAMES}
+        self.names = list(entropy.four)
+        self.sizes = {name: entropy.step(name, self.q) for name in self.names}
         self.rounding = Annealed(seed=index)
         self.curvature: Tensors | None = None
 
@@ -83,8 +84,8 @@ class Refiner:
         bits_of = 64 * z.shape[2] * z.shape[3] * lam(self.q)
         if self.curvature is None:
             self.curvature = self._curvature(c, z, p, bits_of)
-        steps = {name: torch.zeros_like(c[name]).requires_grad_() for name in NAMES}
-        speed = {name: torch.zeros_like(c[name]) for name in NAMES}
+        steps = {name: torch.zeros_like(c[name]).requires_grad_() for name in self.names}
+        speed = {name: torch.zeros_like(c[name]) for name in self.names}
         for i in range(self.iterations):
             done = i / max(1, self.iterations - 1)
             self.rounding.temperature = HOT * (COLD / HOT) ** done
@@ -92,7 +93,7 @@ class Refiner:
             loss = (rate + bits_of * errors(self.synthesis, hats, self.q, z, p)).sum()
             gradients = torch.autograd.grad(loss, list(steps.values()))
             with torch.no_grad():
-                for name, gradient in zip(NAMES, gradients):
+                for name, gradient in zip(self.names, gradients):
                     newton = (gradient / self.curvature[name]).clamp(-1, 1) * inner[name]
                     speed[name].lerp_(newton, 1 - MOMENTUM)
                     steps[name] -= RATE * (1 + (LAST - 1) * done) * speed[name]
@@ -100,7 +101,7 @@ class Refiner:
         return {name: t.detach() for name, t in self._moved(c, steps).items()}
 
     def _moved(self, c: Tensors, steps: Tensors) -> Tensors:
-        return {name: c[name] + steps[name] * self.sizes[name] for name in NAMES}
+        return c | {name: c[name] + steps[name] * self.sizes[name] for name in self.names}
 
     def _curvature(self, c: Tensors, z: torch.Tensor, p: torch.Tensor, bits_of: torch.Tensor) -> Tensors:
         """Bits per squared step (1, C, 1, 1) of each channel, by the change of gradients along half a random step."""
@@ -112,7 +113,7 @@ class Refiner:
             return found * self.sizes[name]
 
         out = {}
-        for name in NAMES:
+        for name in self.names:
             sign = torch.randint(0, 2, c[name].shape, generator=self.rounding.generator).to(z) * 2 - 1
             bent = gradient(name, c[name] + 0.5 * sign * self.sizes[name]) - gradient(name, c[name])
             out[name] = (2 * bent * sign).mean((0, 2, 3), keepdim=True).clamp(min=FLAT)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import runpy
 from pathlib import Path
 
 import numpy as np
@@ -19,16 +18,6 @@ from intaglio.format import read
 from intaglio.image import to_rgb
 from intaglio.prior.compact import CompactPrior
 from intaglio.train.generated import picture
-
-HERE = Path(__file__)
-
-
-@pytest.fixture(scope="module")
-def tiny_cgdm(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The weights file of a tiny random CGDM, a custom stream."""
-    path = tmp_path_factory.mktemp("tiny") / "cgdm.safetensors"
-    runpy.run_path(str(HERE.parents[1] / "tiny.py"))["write"](path, "cgdm", 4)
-    return path
 
 
 @pytest.fixture
@@ -99,11 +88,12 @@ def test_auto_keeps_what_comes_nearer(both: None, image: Image.Image) -> None:
     data = auto.compress(image, max_bytes=limit)
     assert len(data) <= limit
     features = auto._codec.features(to_rgb(image)[0])
+    judge = auto._codecs["fasdiff"].model.compressor.analysis.encoder
     found = {}
     for name, codec in auto._codecs.items():
         alone = Codec(name, decoder="reference", device="cpu").compress(image, max_bytes=limit)
         header, payload = read(alone, seed_of=lambda _, c=codec: c.stream.seed)
-        found[alone] = header.scale, codec.distance(Result(payload, header.quality, header.scale), features)
+        found[alone] = header.scale, codec.distance(Result(payload, header.quality, header.scale), features, judge)
     assert len(found) == 2
     assert data == min(found, key=lambda file: found[file])
     assert auto.decompress(data, steps=1).size == image.size

@@ -17,7 +17,8 @@ ALL = ["encoder", "compressor", "prior", "lean", "control", "joint"]
     [
         ("fasdiff", 1, ALL),
         ("fasdiff-second", 1, ["lean", "compressor", "control", "joint"]),
-        ("fasdiff-third", 1, ["joint"]),
+        ("fasdiff-further", 1, ["joint"]),
+        ("cgdm-further", 2, ["joint"]),
         ("cgdm", 2, ["compressor", "control", "joint"]),
         ("smoke", 255, ALL),
     ],

@@ -6,7 +6,7 @@
 
 It predicts the clean latent from a noisy one (x-prediction, unit-variance latents, sigma the noise's standard deviation).
 No norms over space; attention is position-free but for depthwise convolutions around it, so any size works. `Control`
-(maps to add before each level, tokens to attend to, a condition vector) steers it; without, it draws faces on its own.
+(maps to add before each level, a condition vector) steers it; without, it draws faces on its own.
 """
 
 from __future__ import annotations
@@ -32,16 +32,15 @@ class PriorConfig:
     deep: int = 144  # channels at 1/32
     depth: int = 2  # blocks at each level, each way
     heads: int = 8  # of attention at 1/32
-    cond: int = 128  # condition vector: noise level, and quality and tokens through control
+    cond: int = 128  # condition vector: noise level, and quality through control
 
 
 @dataclass
 class Control:
-    """What steers the prior: each field is added or attended to."""
+    """What steers the prior."""
 
     maps: list[torch.Tensor]  # added before the blocks of 1/8, 1/16, 1/32
     scales: list[torch.Tensor]  # one plus these scale the features there
-    tokens: torch.Tensor | None  # (B, T, deep)
     cond: torch.Tensor  # (B, cond)
     base: torch.Tensor  # (B, 32, h, w) an estimate of the clean latent
     precision: torch.Tensor  # (B, 32) its inverse error variance
@@ -55,18 +54,17 @@ class Control:
             return x[..., top >> level : (top + height) >> level, left >> level : (left + width) >> level]
 
         maps, scales = ([cut(x, level) for level, x in enumerate(xs)] for xs in (self.maps, self.scales))
-        return Control(maps, scales, self.tokens, self.cond, cut(self.base), self.precision)
+        return Control(maps, scales, self.cond, cut(self.base), self.precision)
 
 
 class Attention(nn.Module):
-    """Self-attention over positions and, if given, control tokens; cosine similarity, so that it stays bounded."""
+    """Self-attention over positions; cosine similarity, so that it stays bounded."""
 
     def __init__(self, c: int, heads: int) -> None:
         super().__init__()
         self.heads = heads
         self.position = nn.Conv2d(c, c, 3, 1, 1, groups=c)
         self.qkv, self.out = nn.Conv2d(c, 3 * c, 1), nn.Conv2d(c, c, 1)
-        self.token_kv = nn.Linear(c, 2 * c)
         self.temperature = nn.Parameter(torch.full((heads, 1, 1), 2.0))
         with torch.no_grad():
             self.position.weight.zero_()
@@ -75,16 +73,13 @@ class Attention(nn.Module):
             self.out.weight.mul_(0.1)
             self.out.bias.zero_()
 
-    def forward(self, x: torch.Tensor, tokens: torch.Tensor | None) -> torch.Tensor:
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         b, c, h, w = x.shape
 
         def split(t: torch.Tensor) -> torch.Tensor:
             return t.reshape(b, self.heads, c // self.heads, -1).transpose(2, 3)  # (B, heads, n, d)
 
         q, k, v = (split(t.flatten(2)) for t in self.qkv(x + self.position(x)).chunk(3, 1))
-        if tokens is not None:
-            tk, tv = (split(t.transpose(1, 2)) for t in self.token_kv(tokens).chunk(2, 2))
-            k, v = torch.cat([k, tk], 2), torch.cat([v, tv], 2)
         q = F.normalize(q.float(), dim=-1) * self.temperature.exp()
         k = F.normalize(k.float(), dim=-1)
         out = F.scaled_dot_product_attention(q.to(v.dtype), k.to(v.dtype), v, scale=1.0)
@@ -120,9 +115,8 @@ class CompactPrior(nn.Module):
         """
         s = sigma.float()[:, None, None, None]
         cond = self.sigma(sigma.float().log().clamp(*LOG_SIGMA))
-        tokens = None
         if control is not None:
-            cond, tokens = cond + control.cond, control.tokens
+            cond = cond + control.cond
         cond = F.silu(cond)
         x, skips = self.stem(z * (1 + s * s).rsqrt().to(z.dtype)), []
         for level in range(3):
@@ -134,7 +128,7 @@ class CompactPrior(nn.Module):
             for i, block in enumerate(cast("nn.ModuleList", self.left[level])):
                 x = block(x, cond)
                 if level == 2:
-                    x = self.attention[i](x, tokens)
+                    x = self.attention[i](x)
         for level in (1, 0):
             x = self.up[level](x) + skips[level]
             for block in cast("nn.ModuleList", self.right[level]):

@@ -12,14 +12,13 @@ from torch import nn
 from intaglio.codecs.common.compressor import Compressor
 from intaglio.codecs.common.stream import SECTIONS, Stream
 from intaglio.entropy.fixed import ACTIVATION, LIMIT, MAX_WEIGHT, WEIGHT, Ints
-from intaglio.entropy.tables import Tables, fit
+from intaglio.entropy.tables import fit
 from intaglio.nets import packets
 from intaglio.nets.fourpass import OCTAVE, SCALES, SIGMA_0, FourPass
 from intaglio.nets.gain import Gain
 
 Arrays = dict[str, NDArray[Any]]
 SIGMAS = SIGMA_0 * 2 ** (np.arange(SCALES) / OCTAVE)
-RATE_WEIGHT = 0.06  # squared steps that a bit is worth: half of a uniform quantiser's slope at high rates
 
 
 def _qualities() -> torch.Tensor:
@@ -69,22 +68,15 @@ def _four(name: str, model: FourPass) -> Arrays:
 def integers(model: Compressor) -> Arrays:
     """The entropy models of a compressor in integers, with tables that are plain Gaussians."""
     arrays = _four("lf", model.lf_model) | _four("h", model.h_model) | _four("y", model.y_model)
-    arrays |= _four("vector", model.vector_model) | _conv("h_side", model.h_side)
-    arrays |= _conv("y_side.0", model.y_side[0]) | _conv("y_side.1", model.y_side[1])  # type: ignore[arg-type]
+    if model.cfg.vector:
+        arrays |= _four("vector", model.vector_model)
+    arrays |= _conv("h_side", model.h_side) | _conv("y_side.0", model.y_side[0]) | _conv("y_side.1", model.y_side[1])  # type: ignore[arg-type]
     counts, reach = fit([{} for _ in SIGMAS], SIGMAS)
     return arrays | _tables(counts, reach)
 
 
 def _tables(counts: Ints, reach: Ints) -> Arrays:
-    """Tables, and for each the residual, in 1/256 steps, below which 0 is cheaper by r^2 + RATE_WEIGHT * bits than 1."""
-    rows = Tables(counts, reach).rows
-    saved = [np.log2(row[n] / row[n + 1]) if k else 0.0 for k, (row, n) in enumerate(zip(rows, reach))]
-    dead = 256 * (0.5 + 0.5 * RATE_WEIGHT * np.array(saved)).clip(0.5, 1)
-    return {
-        "tables.counts": _narrow(counts),
-        "tables.reach": _narrow(reach),
-        "tables.dead_zone": _narrow(np.rint(dead)),
-    }
+    return {"tables.counts": _narrow(counts), "tables.reach": _narrow(reach)}
 
 
 def _narrow(x: NDArray[Any]) -> NDArray[Any]:

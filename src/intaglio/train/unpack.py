@@ -37,7 +37,7 @@ def unpack(weights: Weights) -> FaSDiff | CGDM:
     )
     model.load_state_dict({k: torch.from_numpy(a.astype(np.float32)) for k, a in weights.nets.items()}, strict=False)
     compressor, arrays = model.compressor, weights.entropy
-    for name in SECTIONS:
+    for name in SECTIONS if compressor.cfg.vector else [s for s in SECTIONS if s != "vector"]:
         _four(getattr(compressor, f"{name}_model"), part(arrays, name))
     _conv(compressor.h_side, arrays, "h_side")
     for i in range(2):

@@ -32,4 +32,4 @@ class Fusion(Guidance):
         gates = torch.sigmoid(self.gates + self.delta(c.vector[:, :, 0, 0]))[:, :, None, None]
         levels = gates.split(self.widths, 1)
         maps = [2 * a * f for a, f in zip(levels, branch)]
-        return Control(maps, [1 - 2 * a for a in levels], None, quality, prompt.latent, precision)
+        return Control(maps, [1 - 2 * a for a in levels], quality, prompt.latent, precision)

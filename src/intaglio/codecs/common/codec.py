@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from intaglio import image, online
@@ -24,6 +25,7 @@ from intaglio.codecs.common.thawed import Thawed
 from intaglio.errors import BudgetError
 from intaglio.latent import encoder
 from intaglio.latent.autoencoder import Autoencoder
+from intaglio.latent.encoder import LeanEncoder
 from intaglio.latent.lean import REACH
 from intaglio.latent.tiling import decode, encode, in_tiles
 from intaglio.nets import packets
@@ -180,16 +182,27 @@ class LatentCodec:
         return 8 * len(result.payload) / pixels + float(lam(q)) * error if count_bytes else error
 
     @torch.inference_mode()
-    def distance(self, result: Result, features: Features) -> float:
-        """Mean squared error of the latent that one step draws of a result, to the lean encoder's."""
-        analysis = self.model.compressor.analysis
-        z = in_tiles(analysis.encoder, features(result.scale).to(self.dtype), margin=encoder.REACH, tile=WINDOW)
-        coded = self._coded(result.payload, result.quality, z.shape[2] // 4, z.shape[3] // 4)
+    def distance(self, result: Result, features: Features, judge: LeanEncoder) -> float:
+        """How far the picture of a result, at one step, is from the original: in the directions of latents by `judge`.
+
+        Looked at is the middle of the picture, half as high and wide. Latents of pictures, not the drawn ones: those are
+        bent to what each codec's decoder makes of them.
+        """
+        p = features(result.scale)
+        rows, columns = p.shape[2:]
+        coded = self._coded(result.payload, result.quality, rows // 4, columns // 4)
         q = torch.tensor([result.quality / 255], device=self.device)
+        middle = rows // 4, columns // 4, rows - rows // 4, columns - columns // 4
         with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
-            _, control = windows.guided(self.model, coded, q, self._reach)
-            drawn = self.model.draw(control, q, 1, torch.zeros_like(z, dtype=torch.float32))
-        return float((drawn.float() - z.float()).square().mean())
+            prompt, control = windows.guided(self.model, coded, q, self._reach)
+            z = self.model.draw(control, q, 1, torch.zeros_like(prompt.latent, dtype=torch.float32), part=middle)
+            shown = replace(prompt, packets=windows.cut(prompt.packets, 1, *middle))
+            x = self.model.hold(self._decode(windows.cut(z, 1, *middle)).float(), shown).clamp(0, 1)
+        seen, wanted = (
+            F.normalize(in_tiles(judge, of.to(self.dtype), margin=encoder.REACH, tile=WINDOW).float(), dim=1)
+            for of in (packets.analyse(x - 0.5), windows.cut(p, 1, *middle))
+        )
+        return float((seen - wanted).square().mean())
 
     @functools.cached_property
     def _trainable(self) -> tuple[Thawed, Any]:

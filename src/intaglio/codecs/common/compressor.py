@@ -6,7 +6,7 @@
     features (1/8, 1/16), base latent, base picture ◄──Synthesis── y_hat, h_hat, lf_hat, vector_hat, quality
 
 `lf` and `h` are the hyperprior; `lf` also carries a thumbnail. `vector` is a few numbers for the whole picture,
-predicted from the pooled hyperprior: FaSDiff's semantic tokens, CGDM's syntax. The analysis does not know the quality,
+predicted from the pooled hyperprior: CGDM's syntax; FaSDiff has none. The analysis does not know the quality,
 so that a target size is searched by re-quantising alone. Two heads on one synthesis give the base latent (sharp, where
 diffusion starts) and the base picture as wavelet packets (faithful, `realism` 0).
 """
@@ -35,7 +35,7 @@ class CompressorConfig:
     y: int = 96  # coded channels at 1/16
     h: int = 32  # coded channels at 1/32, the hyperprior
     lf: int = 16  # coded channels at 1/32, the spatial low-frequency part
-    vector: int = 32  # coded numbers for the whole picture
+    vector: int = 0  # coded numbers for the whole picture; 0: none
     width: int = 128  # of the entropy nets
     cond: int = 128  # condition vector: quality, and what a codec adds
     encoder: int = 128  # channels of the lean encoder
@@ -81,7 +81,7 @@ class Analysis(nn.Module):
         self.y = conv3(cfg.coarse, cfg.y)
         self.deep = nn.Sequential(conv3(cfg.coarse, cfg.coarse, 2), ResBlock(cfg.coarse))
         self.lf, self.h = conv3(cfg.coarse, cfg.lf), conv3(cfg.coarse, cfg.h)
-        self.vector = nn.Sequential(nn.Linear(cfg.coarse, cfg.coarse), nn.ReLU(), nn.Linear(cfg.coarse, cfg.vector))
+        self.vector = vector_analysis(cfg) if cfg.vector else None
 
     def forward(self, p: torch.Tensor, z: torch.Tensor | None = None) -> Coded:
         return self.finish(*self.spatial(p, z))
@@ -94,7 +94,14 @@ class Analysis(nn.Module):
 
     def finish(self, y: torch.Tensor, deep: torch.Tensor) -> Coded:
         """All coded tensors, of `spatial`'s."""
-        return Coded(self.lf(deep), self.h(deep), self.vector(deep.mean((2, 3)))[:, :, None, None], y)
+        pooled = deep.mean((2, 3))
+        vector = pooled[:, :0] if self.vector is None else self.vector(pooled)
+        return Coded(self.lf(deep), self.h(deep), vector[:, :, None, None], y)
+
+
+def vector_analysis(cfg: CompressorConfig) -> nn.Sequential:
+    """Pooled features (B, coarse) to the vector (B, vector)."""
+    return nn.Sequential(nn.Linear(cfg.coarse, cfg.coarse), nn.ReLU(), nn.Linear(cfg.coarse, cfg.vector))
 
 
 class Synthesis(nn.Module):
@@ -149,7 +156,8 @@ class Compressor(nn.Module):
         self.lf_model = FourPass(cfg.lf, 0, cfg.width // 2, (0.5, 8))
         self.h_side = nn.Conv2d(cfg.lf, cfg.width // 2, 3, 1, 1)
         self.h_model = FourPass(cfg.h, cfg.width // 2, cfg.width // 2, (0.5, 8))
-        self.vector_model = FourPass(cfg.vector, cfg.lf + cfg.h, cfg.width // 2, (2, 4))
+        if cfg.vector:
+            self.vector_model = FourPass(cfg.vector, cfg.lf + cfg.h, cfg.width // 2, (2, 4))
         self.y_side = nn.ModuleList(
             [nn.Conv2d(cfg.lf + cfg.h, cfg.width, 3, 1, 1), nn.Conv2d(cfg.width, 4 * cfg.width, 1)]
         )
@@ -172,14 +180,17 @@ class Compressor(nn.Module):
         lf, lf_bits = self.lf_model(c.lf, None, q)
         h, h_bits = self.h_model(c.h, self.side_of_h(lf), q)
         hyper = torch.cat([lf, h], 1)
-        vector, vector_bits = self.vector_model(c.vector, hyper.mean((2, 3), keepdim=True), q)
+        vector, vector_bits = c.vector, torch.zeros_like(h_bits)
+        if self.cfg.vector:
+            vector, vector_bits = self.vector_model(c.vector, hyper.mean((2, 3), keepdim=True), q)
         y, y_bits = self.y_model(c.y, self.side_of_y(hyper), q)
         return Coded(lf, h, vector, y), {"lf": lf_bits, "h": h_bits, "vector": vector_bits, "y": y_bits}
 
     def keep_transforms(self) -> None:
         """Keep analysis and synthesis alone: in files, the entropy models run as integers (`Stream`)."""
         for name in ("lf_model", "h_side", "h_model", "vector_model", "y_side", "y_model"):
-            delattr(self, name)
+            if hasattr(self, name):
+                delattr(self, name)
 
     def side_of_h(self, lf: torch.Tensor) -> torch.Tensor:
         return clipped_relu(self.h_side(lf))

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from intaglio.entropy.coder import Decoder, Encoder, Models
-from intaglio.entropy.fixed import ACTIVATION, Ints, conv, integers, pixel_shuffle, pool, relu
+from intaglio.entropy.fixed import ACTIVATION, Ints, conv, pixel_shuffle, pool, relu
 from intaglio.entropy.fourpass import STEP, FourPass, Resolve
 from intaglio.entropy.tables import Tables
 from intaglio.entropy.threads import one_thread
@@ -35,7 +35,7 @@ class Values:
 
     lf: Ints  # (C, H/32, W/32)
     h: Ints  # (C, H/32, W/32)
-    vector: Ints  # (C, 1, 1)
+    vector: Ints  # (C, 1, 1); C is 0 where the stream has no vector
     y: Ints  # (C, H/16, W/16)
 
     def floats(self) -> dict[str, Floats]:
@@ -53,8 +53,8 @@ class Stream:
 
     def __init__(self, weights: Mapping[str, NDArray[Any]], frozen: Mapping[str, NDArray[Any]]) -> None:
         self.models = Models(Tables(weights["tables.counts"], weights["tables.reach"]))
-        self.dead_zone = integers(weights["tables.dead_zone"])  # per index: rounding threshold, 1/256 steps
-        self.four = {name: FourPass(part(weights, name)) for name in SECTIONS}
+        self.names = [name for name in SECTIONS if f"{name}.gain" in weights or name != "vector"]
+        self.four = {name: FourPass(part(weights, name)) for name in self.names}
         self.h_side = conv(weights, "h_side")
         self.y_side = conv(weights, "y_side.0"), conv(weights, "y_side.1")
         digest = hashlib.sha256()
@@ -72,7 +72,9 @@ class Stream:
         lf = self.four["lf"].run(None, q, h, w, resolve["lf"])
         hyper = self.four["h"].run(relu(self.h_side(lf)), q, h, w, resolve["h"])
         both = np.concatenate([lf, hyper])
-        vector = self.four["vector"].run(pool(both), q, 1, 1, resolve["vector"])
+        vector = np.zeros((0, 1, 1), np.int64)
+        if "vector" in self.four:
+            vector = self.four["vector"].run(pool(both), q, 1, 1, resolve["vector"])
         side = relu(self.y_side[0](both))
         side = relu(pixel_shuffle(self.y_side[1](side)))
         return Values(lf, hyper, vector, self.four["y"].run(side, q, 2 * h, 2 * w, resolve["y"]))
@@ -92,11 +94,11 @@ class Stream:
             return resolve
 
         h, w = tensors["h"].shape[1:]
-        values = self._run(q, h, w, {name: resolver(name) for name in SECTIONS})
+        values = self._run(q, h, w, {name: resolver(name) for name in self.names})
         return encoder.finish(), values
 
     def _quantiser(self, name: str, tensor: Floats, q: int) -> Resolve:
-        """Rounds to symbols; below the dead zone's threshold of its table a residual becomes 0."""
+        """Rounds residuals to symbols; table 0 knows zero alone."""
         flat = tensor.reshape(-1).astype(np.float64)
         scales = self.four[name].scales
         per_channel = flat.size // scales.gain.shape[1]
@@ -104,9 +106,7 @@ class Stream:
         def quantise(where: Ints, indices: Ints, means: Ints) -> Ints:
             gain = scales.gain[q, where // per_channel] / (1 << 12)
             residual = np.clip(flat[where] * gain - means / (1 << STEP), -(2.0**20), 2.0**20)
-            symbols = np.rint(residual).astype(np.int64)
-            small = np.abs(residual) * (1 << STEP) < self.dead_zone[indices]
-            return np.where(small | (indices == 0), 0, symbols)
+            return np.where(indices == 0, 0, np.rint(residual).astype(np.int64))
 
         return quantise
 
@@ -114,11 +114,11 @@ class Stream:
         """The tensors of a payload; h, w is the padded size in units of 1/32 picture."""
         decoder = Decoder(self.models, payload)
         resolve: Resolve = lambda where, indices, means: decoder.pop(indices)  # noqa: E731
-        return self._run(q, h, w, dict.fromkeys(SECTIONS, resolve))
+        return self._run(q, h, w, dict.fromkeys(self.names, resolve))
 
     def sections(self, payload: bytes, q: int, h: int, w: int) -> dict[str, float]:
         """Bytes of each section: the information of its symbols under the tables."""
-        decoder, bits = Decoder(self.models, payload), dict.fromkeys(SECTIONS, 0.0)
+        decoder, bits = Decoder(self.models, payload), dict.fromkeys(self.names, 0.0)
 
         def resolver(name: str) -> Resolve:
             def resolve(where: Ints, indices: Ints, means: Ints) -> Ints:
@@ -128,5 +128,5 @@ class Stream:
 
             return resolve
 
-        self._run(q, h, w, {name: resolver(name) for name in SECTIONS})
+        self._run(q, h, w, {name: resolver(name) for name in self.names})
         return {name: b / 8 for name, b in bits.items()}

@@ -71,7 +71,9 @@ class Thawed(nn.Module):
 
     def __init__(self, weights: Mapping[str, NDArray[Any]]) -> None:
         super().__init__()
-        self.four = nn.ModuleDict({name: ThawedFourPass(part(weights, name)) for name in SECTIONS})
+        self.four = nn.ModuleDict(
+            {name: ThawedFourPass(part(weights, name)) for name in SECTIONS if f"{name}.gain" in weights}
+        )
         self.h_side = convolution(weights, "h_side")
         self.y_side = nn.Sequential(convolution(weights, "y_side.0"), convolution(weights, "y_side.1"))
         self.eval().requires_grad_(False)
@@ -85,7 +87,10 @@ class Thawed(nn.Module):
         lf, bits = self.four["lf"](c.lf, None, q, rounding)
         h, more = self.four["h"](c.h, clipped_relu(self.h_side(lf)), q, rounding)
         hyper = torch.cat([lf, h], 1)
-        vector, for_vector = self.four["vector"](c.vector, hyper.mean((2, 3), keepdim=True), q, rounding)
+        vector = c.vector
+        if "vector" in self.four:
+            vector, for_vector = self.four["vector"](c.vector, hyper.mean((2, 3), keepdim=True), q, rounding)
+            bits = bits + for_vector
         side = clipped_relu(F.pixel_shuffle(self.y_side[1](clipped_relu(self.y_side[0](hyper))), 2))
         y, for_y = self.four["y"](c.y, side, q, rounding)
-        return Coded(lf, h, vector, y), bits + more + for_vector + for_y
+        return Coded(lf, h, vector, y), bits + more + for_y

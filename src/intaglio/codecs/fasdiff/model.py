@@ -7,7 +7,7 @@ from torch import nn
 
 from intaglio.codecs.common.compressor import Coded, Compressor, CompressorConfig, Prompt
 from intaglio.codecs.common.picture import hold_low_band
-from intaglio.codecs.fasdiff.enhancement import Enhancement, TokenSynthesis
+from intaglio.codecs.fasdiff.enhancement import Enhancement
 from intaglio.prior.compact import CompactPrior, Control, PriorConfig
 from intaglio.prior.sampler import sample
 from intaglio.prior.tiles import Box, needed, patched
@@ -20,7 +20,7 @@ class FaSDiff(nn.Module):
 
     def __init__(self, compressor: CompressorConfig, prior: PriorConfig) -> None:
         super().__init__()
-        self.compressor = Compressor(compressor, TokenSynthesis(compressor))
+        self.compressor = Compressor(compressor)
         self.enhancement = Enhancement(compressor, prior)
         self.prior = CompactPrior(prior)
 

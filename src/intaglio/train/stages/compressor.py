@@ -1,11 +1,10 @@
 """Stage `compressor`: rate + errors of latent, picture and identity, on cached latents, no decoder in the loss.
 
     loss = (bits / pixels + lambda(q) * (LATENT * |z - z_base|^2 + PICTURE * |x - x_base|^2 + identity)) / sqrt(lambda(q))
-    identity = BASE * (1 - cosine of the base picture's face) + TOKENS * share that the tokens miss
+    identity = BASE * (1 - cosine of the base picture's face)
 
 The division keeps low and high rates of equal weight. lambda runs geometrically over quality. Errors of latent and
-picture weigh FACE times as much where a face is read. The cosine is to the original's vector of a recogniser; semantic
-tokens are FaSDiff's alone.
+picture weigh FACE times as much where a face is read. The cosine is to the original's vector of a recogniser.
 """
 
 from __future__ import annotations
@@ -18,7 +17,6 @@ from PIL import Image
 
 from intaglio.codecs.common.compressor import Compressor, Prompt
 from intaglio.codecs.common.objective import LATENT, PICTURE, lam
-from intaglio.codecs.fasdiff.enhancement import TokenSynthesis
 from intaglio.latent.autoencoder import Autoencoder
 from intaglio.nets import packets
 from intaglio.precision import best_dtype
@@ -26,11 +24,10 @@ from intaglio.train.data import Crops, Sampler, Validation
 from intaglio.train.faces import weights
 from intaglio.train.identity import Identity, readable
 from intaglio.train.perceptual import LPIPS
-from intaglio.train.semantics import Semantics
 from intaglio.train.sheet import sheet
 
 FACE = 4.0  # what errors weigh where a face is read
-BASE, TOKENS, FACES = 0.3, 0.05, 4  # `FACES`: in so many crops of a batch at most
+BASE, FACES = 0.3, 4  # `FACES`: in so many crops of a batch at most
 CHECKED = (0, 64, 128)  # quality indices looked at in validation
 
 
@@ -70,23 +67,19 @@ class CompressorStage:
         self.model: Any = model
         self.sampler, self.validation, self.autoencoder = sampler, validation, autoencoder
         self.lpips, self.identity = lpips, identity
-        self.semantics = Semantics(sampler.people, model.cfg.vector, sampler.device)
 
     def sample(self, rng: np.random.Generator) -> Crops:
         return self.sampler(rng)
 
     def loss(self, batch: Crops) -> tuple[torch.Tensor, dict[str, float]]:
         p = packets.analyse(batch.x - 0.5)
-        coded, prompt, bits = self.model(batch.z, p, batch.q)
+        _, prompt, bits = self.model(batch.z, p, batch.q)
         rate, error, logs = objective(bits, prompt, batch, p, self.sampler.cfg.pixels)
         faces = readable(batch.landmarks, batch.x.shape[3], FACES)
         if len(faces):
             base = (packets.synthesise(prompt.packets[faces].float()) + 0.5).clamp(0, 1)
             logs["base"] = 1 - (self.identity.embed(base, batch.landmarks[faces]) * batch.people[faces]).sum(1)
             error = error.index_add(0, faces, BASE * logs["base"])
-            if isinstance(self.model.synthesis, TokenSynthesis):
-                logs["tokens"] = self.semantics.missed(coded, batch, faces)
-                error = error.index_add(0, faces, TOKENS * logs["tokens"])
         weight = lam(batch.q)
         loss = ((rate + weight * error) * weight.rsqrt()).mean()
         return loss, {k: float(v.mean().detach()) for k, v in logs.items()}

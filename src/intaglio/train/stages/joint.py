@@ -5,8 +5,7 @@ VGG16 and (`features`) distances in MobileNetV2's features; a critic of those ca
 a recogniser's cosine on crops that hold a whole face. The lean decoder is frozen, or (`lean`) trained along: it learns
 to draw what coding leaves of latents. The compressor is frozen, or (`end_to_end`) trained along by
 
-    (bits / pixels + lambda(q) * (errors of base latent, base picture and tokens + what the drawn picture is judged by))
-        / sqrt(lambda(q))
+    (bits / pixels + lambda(q) * (errors of base latent and picture + what the drawn picture is judged by)) / sqrt(lambda(q))
 
 while for all that draws every quality weighs the same.
 """
@@ -32,8 +31,7 @@ from intaglio.train.data import Crops, Sampler, Validation
 from intaglio.train.identity import Identity, readable
 from intaglio.train.mobilenet import MobileNet
 from intaglio.train.perceptual import LPIPS
-from intaglio.train.semantics import Semantics
-from intaglio.train.stages.compressor import TOKENS, objective
+from intaglio.train.stages.compressor import objective
 from intaglio.train.stages.control import ControlStage, encode, validate_drawn
 from intaglio.train.stages.lean import judged
 
@@ -73,7 +71,6 @@ class JointStage(ControlStage):
         self.end_to_end = sampler.cfg.end_to_end
         if self.end_to_end:
             model.compressor.train().requires_grad_(True)
-            self.semantics = Semantics(sampler.people, model.compressor.cfg.vector, sampler.device)
 
     def sample(self, rng: np.random.Generator) -> Crops:
         batch = self.sampler(rng)
@@ -97,9 +94,6 @@ class JointStage(ControlStage):
             p = packets.analyse(batch.x - 0.5)
             coded, prompt, bits = self.codec.compressor(batch.z, p, batch.q)
             rate, error, rows = objective(bits, prompt, batch, p, self.sampler.cfg.pixels)
-            if len(faces) and isinstance(self.codec, FaSDiff):
-                rows["tokens"] = self.semantics.missed(coded, batch, faces)
-                error = error.index_add(0, faces, TOKENS * rows["tokens"])
             weight = lam(batch.q)
             base = ((rate + weight * error) * weight.rsqrt()).mean()
             logs = {k: float(v.mean().detach()) for k, v in rows.items()}
