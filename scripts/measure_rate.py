@@ -3,8 +3,8 @@
     PYTHONPATH=src python scripts/measure_rate.py PICTURES [--float RUN/compressor/ema.pt] [--json rate.json]
 
 A payload may take 3 % + 4 bytes more than -log2 of the integer tables' probabilities of its symbols, and 5 % more than
-the float entropy model needs for the same symbols (--float: the checkpoint that the weights were made of, of the
-compressor alone or of all of FaSDiff). Bytes should rise with quality, index 0 take at most 130 bytes, files never
+the float entropy model needs for the same symbols (--float: the checkpoint that the weights were made of, of any
+stage that has the compressor). Bytes should rise with quality, index 0 take at most 130 bytes, files never
 exceed a limit and fill it to 90 % on average up to 1,600 bytes. All pictures are coded at all 256 quality indices.
 """
 
@@ -72,8 +72,8 @@ class FloatModel:
 
     def __init__(self, path: Path, config: dict[str, int]) -> None:
         state = torch.load(path, map_location="cpu", weights_only=True)
-        whole = any(name.startswith("compressor.") for name in state)
-        state = {k.removeprefix("compressor."): v for k, v in state.items() if not whole or k.startswith("compressor.")}
+        for prefix in ("codec.", "compressor."):  # of stage joint; of a codec
+            state = {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)} or state
         self.model = Compressor(CompressorConfig(**config)).eval()
         self.model.load_state_dict(state)
 
