@@ -122,17 +122,12 @@ class Synthesis(nn.Module):
         self.packets = conv3(cfg.fine, packets.CHANNELS)
         self.thumbnail = nn.Conv2d(cfg.lf, 3, 1)
 
-    def condition(self, c: Coded, q: torch.Tensor) -> torch.Tensor:
-        """The condition vector (B, cond) of all blocks."""
-        out: torch.Tensor = self.quality(q)
-        return out
-
     def finish(self, fine: torch.Tensor, c: Coded) -> torch.Tensor:
         """The features (B, fine, H/8, W/8) that both heads see."""
         return fine
 
     def forward(self, c: Coded, q: torch.Tensor) -> Prompt:
-        cond = self.condition(c, q)
+        cond = self.quality(q)
         coarse = self.deep(torch.cat([c.lf, c.h], 1)) + self.y(c.y)
         for block in self.coarse:
             coarse = block(coarse, cond)
