@@ -5,7 +5,7 @@ from __future__ import annotations
 from intaglio.bench.peers import pillow
 from intaglio.bench.peers.peer import Peer, Rgb
 
-SETTINGS = (1, 5, 10, 15, 20, 30, 40, 50)  # quality
+SETTINGS = (1, 8, 16, 25, 35, 48)  # quality
 FINE = tuple(range(1, 96))  # 0 and 1 give the same file
 
 

@@ -17,10 +17,11 @@ from intaglio.bench.peers.peer import Peer, Rgb
 SCALES = {"": Fraction(1), "*3/4": Fraction(3, 4), "/2": Fraction(1, 2), "*3/8": Fraction(3, 8), "/4": Fraction(1, 4)}
 RADIUS = 0.7  # standard deviation in coded pixels: leaves 55 % of a ripple of 4 pixels, 86 % of one of 8
 WORDS = ("grey", "smooth")
+COARSE = 0.8  # share of the fine scale that a smaller size is measured at
 
 
 def scaled(peer: Peer, factor: float | Fraction) -> Peer:
-    """The peer at `factor` (1/2, 1/4, 3/4, 3/8) of the size: "avif/2"; its settings are spread over the fine scale."""
+    """The peer at `factor` (1/2, 1/4, 3/4, 3/8) of the size: "avif/2"; its settings are spread over COARSE of the fine scale."""
     from PIL import Image
 
     factor = Fraction(factor)
@@ -36,8 +37,8 @@ def scaled(peer: Peer, factor: float | Fraction) -> Peer:
         return _resize(small, (width, height), Image.Resampling.BICUBIC)
 
     base, _, rest = peer.name.partition(" ")
-    # Fewer pixels take finer settings to come to the same bytes.
-    spread = np.linspace(0, len(peer.fine) - 1, min(8, len(peer.fine))).round().astype(int)
+    # Fewer pixels take finer settings to come to the same bytes; the finest fifth only buys what enlarging spoils.
+    spread = np.linspace(0, COARSE * (len(peer.fine) - 1), min(6, len(peer.fine))).round().astype(int)
     settings = tuple(peer.fine[i] for i in spread) or peer.settings
     return replace(peer, name=f"{base}{suffix} {rest}".strip(), encode=encode, decode=decode, settings=settings)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from intaglio.bench.peers import ffmpeg
 from intaglio.bench.peers.peer import Peer, Rgb
 
-SETTINGS = (57, 54, 52, 50, 48, 45, 42, 37, 32)  # QP
+SETTINGS = (57, 53, 49, 45, 41, 37, 32)  # QP
 FINE = tuple(range(63, 11, -1))
 
 

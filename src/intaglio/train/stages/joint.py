@@ -108,7 +108,7 @@ class JointStage(ControlStage):
             identity = 1 - (found * batch.people[faces]).sum(1).mean()
             loss = loss + IDENTITY * identity
             logs["identity"] = float(identity.detach())
-        picture, x = judged(picture, batch.whole), judged(batch.x, batch.whole)
+        picture, x = shifted(judged(picture, batch.whole), judged(batch.x, batch.whole))
         with torch.no_grad():
             wanted = self.lpips.features(x)
         perceptual = self.lpips.distance(self.lpips.features(picture), wanted).mean()
@@ -128,6 +128,16 @@ class JointStage(ControlStage):
             "squared": float(squared.detach()),
             "drawn": float(latent.detach()),
         }
+
+
+def shifted(*same: torch.Tensor) -> list[torch.Tensor]:
+    """Pictures (B, 3, H, W) less eight of their rows and columns (B, 3, H - 8, W - 8), all at the same random place.
+
+    Networks with strides see what is drawn at one phase alone where the picture's corner never moves, and are pleased by
+    weaves that lie on that phase. (One size always: convolutions are prepared anew for every size.)
+    """
+    top, left = torch.randint(9, (2,)).tolist()
+    return [x[..., top : x.shape[2] - 8 + top, left : x.shape[3] - 8 + left].contiguous() for x in same]
 
 
 def toned(tensors: Tensors, by: torch.Tensor) -> Tensors:
