@@ -20,6 +20,7 @@ def importable(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     "name",
     [
+        "measure_ablation",
         "measure_work",
         "measure_rate",
         "measure_parts",

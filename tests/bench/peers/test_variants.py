@@ -38,7 +38,9 @@ def test_scaled_codes_fewer_pixels(scale: str, shape: tuple[int, int]) -> None:
 
 def test_scaled_settings_are_of_the_fine_scale_from_its_coarse_end() -> None:
     settings = scaled(fake(), Fraction(1, 2)).settings
-    assert 6 <= len(settings) <= 9 and settings[0] == 1 and 45 <= settings[-1] <= 55 and list(settings) == sorted(settings)
+    assert (
+        6 <= len(settings) <= 9 and settings[0] == 1 and 45 <= settings[-1] <= 55 and list(settings) == sorted(settings)
+    )
 
 
 def test_smooth_takes_grain_away_and_keeps_the_mean() -> None:
