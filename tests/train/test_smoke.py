@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from intaglio.codecs.common import weights
 from intaglio.codecs.common.codec import LatentCodec
@@ -27,11 +28,14 @@ def test_the_rehearsal_trains_all_stages(tmp_path: Path, capsys: pytest.CaptureF
     joint.write_text(
         text[: text.index("[stages.encoder]")]
         + text[text.index("[stages.joint]") :]
-        + "lean = true\nfeatures = 0.3\nadversarial = 0.1\n"
+        + "lean = true\nfeatures = 0.3\nadversarial = 0.1\nblend = 0.25\n"
     )
     assert main([str(joint), "--cache", str(tmp_path / "cache"), "--start", str(start), "--out", str(again)]) == 0
     first, second = (weights.read("fasdiff", run / "fasdiff.safetensors").lean for run in (tmp_path, again))
+    trained = torch.load(again / "joint" / "ema.pt", weights_only=True)["decoder.head.weight"].numpy()
     assert not np.array_equal(first["head.weight"], second["head.weight"])
+    blended = 0.75 * first["head.weight"].astype(np.float32) + 0.25 * trained
+    np.testing.assert_allclose(second["head.weight"].astype(np.float32), blended, rtol=1e-3, atol=1e-5)
 
 
 def test_a_wrong_recipe_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -37,6 +37,7 @@ class StageConfig:
     lean: bool = False  # stage joint: the lean decoder is trained along
     features: float = 0.0  # stage joint: weight of MobileNetV2's features beside LPIPS
     adversarial: float = 0.0  # stage joint: weight of a critic's opinion of what is drawn
+    blend: float = 1.0  # stage joint: share of what was trained in what is exported; the rest is what it started from
     lr: float = 4e-4  # peak learning rate
     warmup: int = 100  # steps of linear warm-up; a cosine to 2 % of the peak follows
     ema: float = 0.999  # decay of the averaged weights

@@ -239,5 +239,18 @@ class Run:
         path = self.folder / f"{self.recipe.codec}.safetensors"
         lean = LeanDecoder()
         lean.load_state_dict(self._averaged(self.folder, "lean"))
-        pack.pack(self.recipe.codec, self._model("export"), lean, pictures, path, self.recipe.stream)
+        model = self._model("export")
+        joint = self.recipe.stages.get("joint")
+        if joint is not None and joint.blend < 1:
+            for net, name in ((model, "joint"), (lean, "lean")):
+                self._blend(net, name, joint.blend)
+        pack.pack(self.recipe.codec, model, lean, pictures, path, self.recipe.stream)
         return True
+
+    def _blend(self, net: nn.Module, name: str, share: float) -> None:
+        """Move the weights towards those that the run started from (Wortsman et al. 2022, weight-space ensembles)."""
+        before = self._given(name)
+        with torch.no_grad():
+            for key, own in net.state_dict().items():
+                if own.is_floating_point():
+                    own.copy_(torch.lerp(before[key].to(own), own, share))
