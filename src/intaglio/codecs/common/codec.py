@@ -37,6 +37,7 @@ from intaglio.prior.tiles import Box, meets, needed
 Pixels = NDArray[np.uint8]
 Tensors = dict[str, NDArray[np.float32]]
 WINDOW = 128  # latents a side that pixels are coded and drawn by
+SEEN = 32  # latents a side that `distance` looks at, at the least
 GOOD_INDEX = 12  # below this quality index a smaller coded scale looks better
 
 
@@ -185,14 +186,16 @@ class LatentCodec:
     def distance(self, result: Result, features: Features, judge: LeanEncoder) -> float:
         """How far the picture of a result, at one step, is from the original: in the directions of latents by `judge`.
 
-        Looked at is the middle of the picture, half as high and wide. Latents of pictures, not the drawn ones: those are
-        bent to what each codec's decoder makes of them.
+        Looked at is the middle of the picture, half as high and wide, though no less than 256 pixels: where it is cut
+        the decoder draws without its surroundings, and codecs differ in how well. Latents of pictures, not the drawn
+        ones: those are bent to what each codec's decoder makes of them.
         """
         p = features(result.scale)
         rows, columns = p.shape[2:]
         coded = self._coded(result.payload, result.quality, rows // 4, columns // 4)
         q = torch.tensor([result.quality / 255], device=self.device)
-        middle = rows // 4, columns // 4, rows - rows // 4, columns - columns // 4
+        top, left = (min(side // 4, max(side - SEEN, 0) // 2) for side in (rows, columns))
+        middle = top, left, rows - top, columns - left
         with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
             prompt, control = windows.guided(self.model, coded, q, self._reach)
             z = self.model.draw(control, q, 1, torch.zeros_like(prompt.latent, dtype=torch.float32), part=middle)
