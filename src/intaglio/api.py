@@ -133,7 +133,7 @@ class Codec:
 
     Args:
         name: "fasdiff" (portraits), "cgdm" (any picture), or "auto": codes both ways at equal bytes and keeps what comes
-            nearer; some twice the time of one.
+            nearer; two to three times the time of one.
         decoder: "lean" (fast) or "reference" (the autoencoder's own), which draws the pixels, and encodes them too.
         device: as torch names it; the best there is by default. weights: a file of other weights than the packaged ones
             (for all of a process, `inspect` too: the environment variables INTAGLIO_FASDIFF and INTAGLIO_CGDM).

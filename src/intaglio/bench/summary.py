@@ -48,7 +48,7 @@ def _part(results: Results, folder: Path, out: Path) -> list[str]:
     results.save(out.with_suffix("") / f"{folder.name}.jsonl")
     for measure in PLOTTED:
         plot = folder / "plots" / f"{measure}.png"
-        if measure in names and plot.exists():
+        if len(points) > 1 and measure in names and plot.exists():
             target = out.with_suffix("") / f"{folder.name}-{measure}.png"
             shutil.copyfile(plot, target)
             parts.append(f"\n![{measure} over bytes]({out.stem}/{target.name})")
