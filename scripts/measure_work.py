@@ -57,14 +57,18 @@ def best(run: Callable[[], Any]) -> float:
 def integer_gflop(stream: Stream, h: int, w: int) -> float:
     """Of all entropy nets in one coding or decoding pass over a picture of h x w units of 32 pixels."""
 
-    def of(net: Conv | None, positions: int) -> float:
-        return 0.0 if net is None else 2 * net.matrix.size * positions
+    def of(net: Conv | None) -> int:
+        return 0 if net is None else net.affine.matrix.size
 
-    total = of(stream.h_side, h * w) + of(stream.y_side[0], h * w) + of(stream.y_side[1], h * w)
+    macs = (of(stream.h_side) + of(stream.y_side[0]) + of(stream.y_side[1])) * h * w
     for name, four in stream.four.items():
-        positions = 4 * h * w if name == "y" else h * w
-        total += sum(of(net, positions) for net in (four.side, *four.context, *four.hidden, *four.out))
-    return total / 1e9
+        positions = 1 if name == "vector" else (4 if name == "y" else 1) * h * w
+        macs += of(four.side) * positions
+        for one in four.passes:
+            # A quarter of the positions for each of the stacked matrices.
+            stacked = one.out.matrix.size + (one.context.matrix.size if one.p else 0)
+            macs += one.hidden.matrix.size * positions + stacked * positions // 4
+    return 2 * macs / 1e9
 
 
 def parts(codec: LatentCodec, rgb: measuring.Rgb) -> dict[str, dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The search for a budget finds the largest index that fits, in few encodings."""
+"""The search for a budget finds the largest index that fits, with few trials."""
 
 from __future__ import annotations
 
@@ -9,28 +9,46 @@ from hypothesis import strategies as st
 from intaglio.codecs.common.budget import INDICES, largest
 
 
-def searched(sizes: list[int], budget: int) -> tuple[int, int, int]:
-    """(index or -1, smallest size seen, encodings) of payloads of the given sizes."""
+def searched(sizes: list[int], budget: int, wrong: int = 0) -> tuple[int, int, int, int]:
+    """(index or -1, payload's bytes, trials, codings) for payloads of the given sizes, which trials get wrong by so much."""
     tried: list[int] = []
+    coded: list[int] = []
 
-    def encode(index: int) -> bytes:
+    def size(index: int) -> int:
         tried.append(index)
+        return sizes[index] + wrong
+
+    def code(index: int) -> bytes:
+        coded.append(index)
         return bytes(sizes[index])
 
-    best, smallest = largest(encode, budget)
-    assert len(tried) == len(set(tried))
-    assert best is None or len(best[0]) == sizes[best[1]] <= budget
-    return (-1 if best is None else best[1]), smallest, len(tried)
+    payload, index = largest(size, code, budget, 1 << 16)
+    assert len(tried) == len(set(tried)) and len(coded) == len(set(coded))
+    assert len(payload) == sizes[index or 0] and (index is None or len(payload) <= budget)
+    return (-1 if index is None else index), len(payload), len(tried), len(coded)
 
 
-@given(st.lists(st.integers(0, 9), min_size=INDICES, max_size=INDICES), st.integers(0, 300), st.integers(-5, 3000))
+Rises = st.lists(st.integers(0, 9), min_size=INDICES, max_size=INDICES)
+
+
+@given(Rises, st.integers(0, 300), st.integers(-5, 3000))
 def test_of_monotone_sizes_the_largest_index_that_fits_is_found(rises: list[int], first: int, budget: int) -> None:
     sizes = (first + np.cumsum(rises)).tolist()
     fitting = [i for i, size in enumerate(sizes) if size <= budget]
-    index, smallest, count = searched(sizes, budget)
+    index, bytes_, trials, codings = searched(sizes, budget)
     assert index == (fitting[-1] if fitting else -1)
-    assert smallest == sizes[0] or fitting
-    assert count <= 16
+    assert bytes_ == sizes[max(index, 0)]
+    assert trials <= 16 and codings == 1
+
+
+@given(Rises, st.integers(0, 300), st.integers(-5, 3000), st.integers(-6, 6))
+def test_where_trials_err_what_is_coded_fits_all_the_same(
+    rises: list[int], first: int, budget: int, wrong: int
+) -> None:
+    sizes = (first + np.cumsum(rises)).tolist()
+    index = searched(sizes, budget, wrong)[0]
+    near = [i for i, size in enumerate(sizes) if size <= budget - max(wrong, 0)]
+    assert index >= (near[-1] if near else -1)
 
 
 def test_sizes_that_grow_geometrically_take_about_half_of_bisection() -> None:

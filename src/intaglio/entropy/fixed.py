@@ -3,16 +3,16 @@
 Formats. Activations carry ACTIVATION = 12 fractional bits and are clipped to +-LIMIT units, |a| <= 2**19. Weights
 carry WEIGHT = 14 fractional bits, |w| < 2**17 (8 units). Biases carry 26 fractional bits, |b| < 2**33 (128 units).
 
-Why no sum can round. A product is at most 2**19 * 2**17 = 2**36. An output sums `fan_in` of them, and `Conv` refuses
+Why no sum can round. A product is at most 2**19 * 2**17 = 2**36. An output sums `fan_in` of them, and `Affine` refuses
 fan-ins over 2**13: partial sums stay below 2**36 * 2**13 + 2**33 < 2**50, in whatever order and with whatever fused
 multiply-adds a BLAS forms them. All are integers below 2**53, so float64 holds each exactly and the matrix product may be
-taken in float64, which is fast, and is the same on every processor, thread count and library. Requantisation adds
-half a unit and shifts right (floor), in int64.
+taken in float64, which is fast, and is the same on every processor, thread count and library. Requantisation multiplies
+by a power of two, adds a half and takes the floor: each exact, as sums have 50 bits at most.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -48,11 +48,11 @@ def shift(x: Ints, n: int) -> Ints:
 
 
 def clip(x: Ints) -> Ints:
-    return np.clip(integers(x), -LIMIT, LIMIT)
+    return np.maximum(np.minimum(integers(x), LIMIT), -LIMIT)
 
 
 def relu(x: Ints) -> Ints:
-    return np.clip(integers(x), 0, LIMIT)
+    return np.maximum(np.minimum(integers(x), LIMIT), 0)
 
 
 def pixel_shuffle(x: Ints) -> Ints:
@@ -66,35 +66,58 @@ def pool(x: Ints) -> Ints:
     return integers(x).sum((1, 2), keepdims=True) // (x.shape[1] * x.shape[2])
 
 
+class Affine:
+    """Matrices (..., O, I) and biases (..., O), both integers as above, on columns of activations."""
+
+    def __init__(self, matrix: NDArray[Any], bias: NDArray[Any]) -> None:
+        matrix, bias = integers(matrix), integers(bias)
+        if (
+            matrix.shape[-1] > MAX_FAN_IN
+            or abs(matrix).max(initial=0) >= MAX_WEIGHT
+            or abs(bias).max(initial=0) >= MAX_BIAS
+        ):
+            raise WeightsError("an entropy net has weights outside of the proved range")
+        self.matrix, self.bias = matrix.astype(np.float64), bias[..., None].astype(np.float64)
+
+    def __call__(self, columns: NDArray[np.float64]) -> Ints:
+        """Clipped activations (..., I, n), integers as floats, to activations (..., O, n), not yet clipped (< 2**36)."""
+        sums = self.matrix @ columns
+        sums += self.bias
+        sums *= 0.5**WEIGHT
+        sums += 0.5
+        return np.floor(sums, out=sums).astype(np.int64)
+
+    def pointwise(self, x: Ints) -> Ints:
+        """The same at each place of (..., I, h, w)."""
+        h, w = x.shape[-2:]
+        return self(integers(x).reshape(*x.shape[:-2], h * w).astype(np.float64)).reshape(*x.shape[:-3], -1, h, w)
+
+
+def strips(rows: int, values: int) -> Iterator[slice]:
+    """All rows, some at a time, so that what is unfolded stays bounded; `values` are unfolded a row."""
+    step = max(1, STRIP // max(values, 1))
+    return (slice(top, min(top + step, rows)) for top in range(0, rows, step))
+
+
 class Conv:
-    """A 1x1 or 3x3 convolution (zero padding) of weight (O, I, k, k) and bias (O,), both integers as above."""
+    """A 1x1 or 3x3 convolution (zero padding) of weight (O, I, k, k) and bias (O,)."""
 
     def __init__(self, weight: NDArray[Any], bias: NDArray[Any]) -> None:
-        weight, bias = integers(weight), integers(bias)
         self.size = weight.shape[2]
-        fan_in = weight.shape[1] * self.size**2
-        if fan_in > MAX_FAN_IN or abs(weight).max(initial=0) >= MAX_WEIGHT or abs(bias).max(initial=0) >= MAX_BIAS:
-            raise WeightsError("an entropy net has weights outside of the proved range")
-        self.matrix = weight.reshape(len(weight), fan_in).astype(np.float64)
-        self.bias = bias[:, None]
+        self.affine = Affine(weight.transpose(0, 2, 3, 1).reshape(len(weight), -1), bias)
 
     def __call__(self, x: Ints) -> Ints:
-        """(I, h, w) clipped activations to (O, h, w) activations, not yet clipped (|a| < 2**36)."""
-        x = integers(x)
-        h, w = x.shape[1:]
-        out = np.empty((len(self.matrix), h, w), np.int64)
-        strip = max(1, STRIP // (self.matrix.shape[1] * w))  # rows at a time, so that memory stays bounded
-        for top in range(0, h, strip):
-            rows = min(strip, h - top)
-            part = x[:, top : top + rows]
-            if self.size == 3:
-                above, below = min(top, 1), min(h - top - rows, 1)
-                part = x[:, top - above : top + rows + below]
-                padded = np.pad(part, ((0, 0), (1 - above, 1 - below), (1, 1)))
-                part = np.stack([padded[:, i : i + rows, j : j + w] for i in range(3) for j in range(3)], 1)
-            columns = part.reshape(self.matrix.shape[1], rows * w).astype(np.float64)
-            sums = (self.matrix @ columns).astype(np.int64) + self.bias
-            out[:, top : top + rows] = shift(sums, WEIGHT).reshape(-1, rows, w)
+        """(I, h, w) to (O, h, w)."""
+        if self.size == 1:
+            return self.affine.pointwise(x)
+        c, h, w = x.shape
+        padded = np.pad(integers(x), ((0, 0), (1, 1), (1, 1)))
+        out = np.empty((len(self.affine.matrix), h, w), np.int64)
+        for rows in strips(h, 9 * c * w):
+            columns = np.empty((3, 3, c, rows.stop - rows.start, w))
+            for i, j in np.ndindex(3, 3):
+                columns[i, j] = padded[:, rows.start + i : rows.stop + i, j : j + w]
+            out[:, rows] = self.affine(columns.reshape(9 * c, -1)).reshape(len(out), -1, w)
         return out
 
 

@@ -29,21 +29,19 @@ class Tables:
         self.rows: list[Ints] = [counts[start:end] for start, end in zip([0, *ends[:-1]], ends)]
         if any(row.sum() != TOTAL for row in self.rows[1:]):
             raise WeightsError("a probability table does not sum to 65536")
+        self._starts = np.append(0, 1 + ends[:-1])  # of each row in the next; the first 0 is of what is not sent
+        self._bits = np.concatenate([[0.0], *(np.log2(TOTAL / row) for row in self.rows[1:])])
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def bits(self, symbols: Ints, indices: Ints) -> float:
         """Information of the symbols under the tables, in bits, escapes included."""
-        total = 0.0
-        for k in np.unique(indices[indices > 0]):
-            n, row = int(self.reach[k]), self.rows[k]
-            s = symbols[indices == k]
-            inside = np.abs(s) <= n
-            total -= float(np.log2(row[np.where(inside, s + n, 2 * n + 1)] / TOTAL).sum())
-            excess = (np.abs(s[~inside]) - n).astype(np.float64)
-            total += float((2 * np.floor(np.log2(excess)) + 2).sum())
-        return total
+        n = self.reach[indices]
+        escaped = np.abs(symbols) > n
+        total = float(self._bits[self._starts[indices] + np.where(escaped, 2 * n + 1, symbols + n)].sum())
+        excess = (np.abs(symbols) - n)[escaped].astype(np.float64)
+        return total + float((2 * np.floor(np.log2(excess)) + 2).sum())
 
 
 def fit(histograms: list[dict[int, int]], sigmas: NDArray[np.float64], trust: float = 2000.0) -> tuple[Ints, Ints]:

@@ -138,18 +138,21 @@ class LatentCodec:
         smallest = 1 << 62
         for scale in range(4):
             tensors = self.analyse(features, scale)
-            found, least = largest(functools.partial(self._payload, tensors), budget)
-            smallest = min(smallest, least)
-            if found is not None:
-                best = Result(found[0], found[1], scale), tensors
-                if found[1] >= GOOD_INDEX:
+            payload, index = self._largest(tensors, budget)
+            smallest = min(smallest, len(payload))
+            if index is not None:
+                best = Result(payload, index, scale), tensors
+                if index >= GOOD_INDEX:
                     break
         if best is None:
             raise BudgetError(f"the payload takes {smallest} bytes at least", smallest)
         return best
 
-    def _payload(self, tensors: Tensors, quality: int) -> bytes:
-        return self.stream.encode(tensors, quality)[0]
+    def _largest(self, tensors: Tensors, budget: int) -> tuple[bytes, int | None]:
+        """`budget.largest` of a picture's tensors."""
+        _, h, w = tensors["h"].shape
+        size, code = functools.partial(self.stream.size, tensors), functools.partial(self.stream.encode, tensors)
+        return largest(size, lambda q: code(q)[0], budget, STRIDE**2 * h * w)
 
     def _refined(self, features: Features, result: Result, tensors: Tensors, budget: int | None, effort: int,
                  advance: Callable[[float], None]) -> Result:  # fmt: skip
@@ -163,12 +166,13 @@ class LatentCodec:
             better = online.refine(entropy, synthesis, start, z, p, result.quality, iterations, advance)
         refined = {name: getattr(better, name)[0].cpu().numpy() for name in SECTIONS}
         if budget is None:
-            found: tuple[bytes, int] | None = self.stream.encode(refined, result.quality)[0], result.quality
+            payload, index = self.stream.encode(refined, result.quality)[0], result.quality
         else:
-            found, _ = largest(functools.partial(self._payload, refined), budget)
-        if found is None:
-            return result
-        tried = Result(found[0], found[1], result.scale)
+            payload, found = self._largest(refined, budget)
+            if found is None:
+                return result
+            index = found
+        tried = Result(payload, index, result.scale)
         return min(result, tried, key=lambda r: self._cost(r, z, p, count_bytes=budget is None))
 
     @torch.inference_mode()

@@ -6,7 +6,8 @@ Integers and the quality index only; no torch. The float tensors of an encoder e
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,20 +83,35 @@ class Stream:
     def encode(self, tensors: Mapping[str, Floats], q: int) -> tuple[bytes, Values]:
         """Unquantised tensors of one picture (as in `Values`, in units) at quality index q: (payload, what it decodes to)."""
         encoder = Encoder(self.models)
+        values = self._code(tensors, q, encoder.push)
+        return encoder.finish(), values
+
+    def size(self, tensors: Mapping[str, Floats], q: int) -> int:
+        """Bytes that `encode` would make, in less time: by the information of the symbols, so that it may be a few out."""
+        bits = 0.0
+
+        def count(symbols: Ints, indices: Ints) -> None:
+            nonlocal bits
+            bits += self.models.tables.bits(symbols, indices)
+
+        self._code(tensors, q, count)
+        return math.ceil(bits / 8)
+
+    def _code(self, tensors: Mapping[str, Floats], q: int, take: Callable[[Ints, Ints], None]) -> Values:
+        """Quantise; symbols and table indices of each pass go to `take`."""
 
         def resolver(name: str) -> Resolve:
             quantise = self._quantiser(name, tensors[name], q)
 
             def resolve(where: Ints, indices: Ints, means: Ints) -> Ints:
                 symbols = quantise(where, indices, means)
-                encoder.push(symbols, indices)
+                take(symbols, indices)
                 return symbols
 
             return resolve
 
         h, w = tensors["h"].shape[1:]
-        values = self._run(q, h, w, {name: resolver(name) for name in self.names})
-        return encoder.finish(), values
+        return self._run(q, h, w, {name: resolver(name) for name in self.names})
 
     def _quantiser(self, name: str, tensor: Floats, q: int) -> Resolve:
         """Rounds residuals to symbols; table 0 knows zero alone."""
