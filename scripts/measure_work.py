@@ -64,10 +64,9 @@ def integer_gflop(stream: Stream, h: int, w: int) -> float:
     for name, four in stream.four.items():
         positions = 1 if name == "vector" else (4 if name == "y" else 1) * h * w
         macs += of(four.side) * positions
-        for one in four.passes:
-            # A quarter of the positions for each of the stacked matrices.
-            stacked = one.out.matrix.size + (one.context.matrix.size if one.p else 0)
-            macs += one.hidden.matrix.size * positions + stacked * positions // 4
+        for one in (one for passes in four.passes for one in passes):
+            each = one.hidden.matrix.size + one.out.matrix.size + (one.context.matrix.size if one.p else 0)
+            macs += each * positions // 4
     return 2 * macs / 1e9
 
 

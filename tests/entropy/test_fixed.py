@@ -100,7 +100,7 @@ def test_mutant_with_float_weights(name: str) -> None:
 def test_mutant_with_a_float_in_the_path(section: str) -> None:
     """As if a net gave floats, whole numbers even: the type gives it away wherever it happens."""
     stream = Stream(ARRAYS, {})
-    hidden = stream.four[section].passes[2].hidden
+    hidden = stream.four[section].passes[2][0].hidden
     inside = hidden.pointwise
     hidden.pointwise = lambda x: inside(x).astype(np.float64)
     with pytest.raises(TypeError, match="integers wanted"):

@@ -67,20 +67,20 @@ def pool(x: Ints) -> Ints:
 
 
 class Affine:
-    """Matrices (..., O, I) and biases (..., O), both integers as above, on columns of activations."""
+    """A matrix (O, I) and bias (O,), both integers as above, on columns of activations."""
 
     def __init__(self, matrix: NDArray[Any], bias: NDArray[Any]) -> None:
         matrix, bias = integers(matrix), integers(bias)
         if (
-            matrix.shape[-1] > MAX_FAN_IN
+            matrix.shape[1] > MAX_FAN_IN
             or abs(matrix).max(initial=0) >= MAX_WEIGHT
             or abs(bias).max(initial=0) >= MAX_BIAS
         ):
             raise WeightsError("an entropy net has weights outside of the proved range")
-        self.matrix, self.bias = matrix.astype(np.float64), bias[..., None].astype(np.float64)
+        self.matrix, self.bias = matrix.astype(np.float64), bias[:, None].astype(np.float64)
 
     def __call__(self, columns: NDArray[np.float64]) -> Ints:
-        """Clipped activations (..., I, n), integers as floats, to activations (..., O, n), not yet clipped (< 2**36)."""
+        """Clipped activations (I, n), integers as floats, to activations (O, n), not yet clipped (|a| < 2**36)."""
         sums = self.matrix @ columns
         sums += self.bias
         sums *= 0.5**WEIGHT
@@ -88,9 +88,8 @@ class Affine:
         return np.floor(sums, out=sums).astype(np.int64)
 
     def pointwise(self, x: Ints) -> Ints:
-        """The same at each place of (..., I, h, w)."""
-        h, w = x.shape[-2:]
-        return self(integers(x).reshape(*x.shape[:-2], h * w).astype(np.float64)).reshape(*x.shape[:-3], -1, h, w)
+        """The same at each place of (I, h, w)."""
+        return self(integers(x).reshape(len(x), -1).astype(np.float64)).reshape(-1, *x.shape[1:])
 
 
 def strips(rows: int, values: int) -> Iterator[slice]:

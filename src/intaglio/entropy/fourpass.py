@@ -64,59 +64,49 @@ def phases(x: Ints) -> Ints:
 
 
 class Pass:
-    """Pass p: mean and scale of the one group that is coded at each parity.
+    """Pass p at the positions of one parity: mean and scale of the one group that is coded there.
 
     Coded before, at positions of parity s, are the groups s, s + 1, …, s + p - 1 (modulo 4); all other values are still
     zero, and left out of the 3x3 convolution.
     """
 
-    def __init__(self, weights: Mapping[str, NDArray[Any]], c: int, p: int) -> None:
-        self.size, self.p = c // 4, p
+    def __init__(self, weights: Mapping[str, NDArray[Any]], c: int, p: int, parity: int) -> None:
+        self.size, self.p, self.parity = c // 4, p, parity
+        self.row, self.column = divmod(parity, 2)
+        self.coded = self._channels(parity + p)
+        self.seen = [
+            (self._channels((self.row + i + 1) % 2 * 2 + (self.column + j + 1) % 2 + k), i, j)
+            for i, j in np.ndindex(3, 3)
+            for k in range(p)
+        ]  # channels that hold values, and the tap (i, j) under which they lie
         if p:
             taps, bias = weights[f"context.{p - 1}.weight"], weights[f"context.{p - 1}.bias"]
-            rows = [np.concatenate([taps[:, k, i, j] for k, i, j in self._seen(parity)], 1) for parity in range(4)]
-            self.context = Affine(np.stack(rows), bias)
+            self.context = Affine(np.concatenate([taps[:, k, i, j] for k, i, j in self.seen], 1), bias)
         self.hidden = conv(weights, f"hidden.{p}").affine
-        out, bias = weights[f"out.{p}.weight"][:, :, 0, 0], weights[f"out.{p}.bias"]
-        ours = [np.r_[self.coded(parity), c + np.r_[self.coded(parity)]] for parity in range(4)]  # means, then scales
-        self.out = Affine(np.stack([out[rows] for rows in ours]), np.stack([bias[rows] for rows in ours]))
+        rows = np.arange(2 * c).reshape(2, c)[:, self.coded].reshape(-1)  # means, then scales
+        self.out = Affine(weights[f"out.{p}.weight"][rows, :, 0, 0], weights[f"out.{p}.bias"][rows])
 
     def _channels(self, group: int) -> slice:
         return slice(group % 4 * self.size, (group % 4 + 1) * self.size)
 
-    def coded(self, parity: int) -> slice:
-        """The channels coded at a parity."""
-        return self._channels(parity + self.p)
-
-    def _seen(self, parity: int) -> list[tuple[slice, int, int]]:
-        """Channels that hold values, and the tap (i, j) under which they lie."""
-        row, column = divmod(parity, 2)
-        return [
-            (self._channels((row + i + 1) % 2 * 2 + (column + j + 1) % 2 + k), i, j)
-            for i, j in np.ndindex(3, 3)
-            for k in range(self.p)
-        ]
-
-    def __call__(self, features: Ints, padded: Ints) -> tuple[Ints, Ints]:
-        """Side features (4, width, h, w) and values (c, 2h + 2, 2w + 2) to mean and scale (4, c / 4, h, w)."""
+    def __call__(self, features: Ints, padded: Ints, out: Ints) -> None:
+        """Side features (4, width, h, w) and values (c, 2h + 2, 2w + 2) to mean and scale, in their places of (2, c, 2h, 2w)."""
+        f = features[self.parity]
         if self.p:
-            features = features + self._context(integers(padded))
-        out = clip(self.out.pointwise(relu(self.hidden.pointwise(relu(features)))))
-        return out[:, : self.size], out[:, self.size :]
+            f = f + self._context(integers(padded))
+        found = clip(self.out.pointwise(relu(self.hidden.pointwise(relu(f)))))
+        out[:, self.coded, self.row :: 2, self.column :: 2] = found.reshape(2, self.size, *f.shape[1:])
 
     def _context(self, padded: Ints) -> Ints:
-        fan_in = self.context.matrix.shape[2]
+        fan_in = self.context.matrix.shape[1]
         h, w = padded.shape[1] // 2 - 1, padded.shape[2] // 2 - 1
-        out = np.empty((4, self.context.matrix.shape[1], h, w), np.int64)
-        for rows in strips(h, 4 * fan_in * w):
-            columns = np.empty((4, fan_in, rows.stop - rows.start, w))
-            for parity in range(4):
-                row, column = divmod(parity, 2)
-                for n, (k, i, j) in enumerate(self._seen(parity)):
-                    inside = slice(2 * rows.start + row + i, 2 * rows.stop + row + i, 2)
-                    seen = padded[k, inside, column + j : column + j + 2 * w : 2]
-                    columns[parity, n * self.size : (n + 1) * self.size] = seen
-            out[:, :, rows] = self.context(columns.reshape(4, fan_in, -1)).reshape(*out.shape[:2], -1, w)
+        out = np.empty((len(self.context.matrix), h, w), np.int64)
+        for rows in strips(h, fan_in * w):
+            columns = np.empty((fan_in, rows.stop - rows.start, w))
+            for n, (k, i, j) in enumerate(self.seen):
+                inside = slice(2 * rows.start + self.row + i, 2 * rows.stop + self.row + i, 2)
+                columns[n * self.size : (n + 1) * self.size] = padded[k, inside, self.column + j :: 2][..., :w]
+            out[:, rows] = self.context(columns.reshape(fan_in, -1)).reshape(len(out), -1, w)
         return out
 
 
@@ -128,7 +118,7 @@ class FourPass:
         self.quality = integers(weights["quality"])  # (256, width)
         self.side = conv(weights, "side") if "side.weight" in weights else None
         self.c = self.scales.gain.shape[1]
-        self.passes = [Pass(weights, self.c, p) for p in range(4)]
+        self.passes = [[Pass(weights, self.c, p, parity) for parity in range(4)] for p in range(4)]
 
     def run(self, side: Ints | None, q: int, h: int, w: int, resolve: Resolve) -> Ints:
         """Go through the passes; `resolve` takes or gives each pass's symbols. Returns the values, activation units."""
@@ -139,15 +129,15 @@ class FourPass:
         odd = h % 2, w % 2  # made even, by positions that are computed and not looked at
         features = phases(np.pad(features, ((0, 0), (0, odd[0]), (0, odd[1]))))
         padded = np.zeros((self.c, h + odd[0] + 2, w + odd[1] + 2), np.int64)
-        mean, scale = np.empty((2, self.c, h + odd[0], w + odd[1]), np.int64)
+        found = np.empty((2, self.c, h + odd[0], w + odd[1]), np.int64)
+        mean, scale = found[:, :, :h, :w]
         values = np.zeros((self.c, h, w), np.int64)
-        for one, where in zip(self.passes, masks(self.c, h, w)):
-            for parity, (m, s) in enumerate(zip(*one(features, padded))):
-                place = one.coded(parity), slice(parity // 2, None, 2), slice(parity % 2, None, 2)
-                mean[place], scale[place] = m, s
+        for passes, where in zip(self.passes, masks(self.c, h, w)):
+            for one in passes:
+                one(features, padded, found)
             channel = where // (h * w)
-            means = shift(mean[:, :h, :w].reshape(-1)[where] * self.scales.gain[q, channel], 16)
-            index = shift(OCTAVE * scale[:, :h, :w].reshape(-1)[where] + self.scales.offset[q, channel], 12)
+            means = shift(mean.reshape(-1)[where] * self.scales.gain[q, channel], 16)
+            index = shift(OCTAVE * scale.reshape(-1)[where] + self.scales.offset[q, channel], 12)
             symbols = resolve(where, np.clip(index, 0, 63), means)
             values.reshape(-1)[where] = self.scales.value(symbols, means, q, channel)
             padded[:, 1 : h + 1, 1 : w + 1] = values
