@@ -19,3 +19,10 @@ def test_a_stopped_cache_goes_on_to_the_same_rows(tmp_path: Path) -> None:
     assert np.array_equal(parts.latents, whole.latents)
     with pytest.raises(FileExistsError, match="other data or another size"):
         cache.build(tmp_path / "parts", data, size=64, variants=2)
+
+
+def test_small_pictures_are_left_out(tmp_path: Path) -> None:
+    data = [generated.make(tmp_path / "large", 2, 64, 0), generated.make(tmp_path / "small", 3, 32, 1)]
+    assert cache.build(tmp_path / "cache", data, size=32, variants=1, least=48).total == 2
+    with pytest.raises(FileNotFoundError, match="65 pixels"):
+        cache.build(tmp_path / "none", data, size=32, variants=1, least=65)

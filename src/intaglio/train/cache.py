@@ -61,6 +61,7 @@ def build(
     *,
     size: int,
     variants: int,
+    least: int = 0,
     batch: int = 4,
     limit: int | None = None,
     deadline: float = math.inf,
@@ -68,17 +69,21 @@ def build(
     """Make or continue the cache of `data` in `folder`; a later call goes on from where one stopped.
 
     Args:
-        size: side of the squares, pixels. variants: squares cut from each picture. batch: squares encoded at a time.
+        size: side of the squares, pixels. variants: squares cut from each picture. least: pictures with a shorter side
+            are left out. batch: squares encoded at a time.
         limit: stop after that many rows. deadline: stop then (seconds since the epoch).
 
     Raises:
         FileExistsError: the folder holds the cache of other data or another size.
+        FileNotFoundError: there is no picture.
     """
     from rich.progress import track
 
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    sources = pictures.find(data)
+    sources = [s for s in pictures.find(data) if s.side() >= least]
+    if not sources:
+        raise FileNotFoundError(f"training data: no picture has {least} pixels a side")
     index = {"keys": [s.key for s in sources], "size": size, "variants": variants}
     file = folder / "index.json"
     if file.exists() and json.loads(file.read_text()) != index:

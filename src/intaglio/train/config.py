@@ -21,6 +21,7 @@ class CacheConfig:
 
     size: int = 256  # side of the square pictures, pixels
     variants: int = 2  # squares cut from each picture
+    least: int = 0  # pixels: pictures with a shorter side are left out
 
 
 @dataclass(frozen=True)
@@ -34,9 +35,6 @@ class StageConfig:
     mix: float = 0.15  # share of the pictures that come from a further cache, where one is given
     pixels: int = 256 * 256  # of the pictures to come: what the bits of the vector, sent once, are spread over
     end_to_end: bool = False  # stage joint: the compressor is trained along
-    fidelity: float = (
-        1.0  # of end_to_end: what errors of the base weigh in the compressor's loss; 2 less that, the drawn's
-    )
     lean: bool = False  # stage joint: the lean decoder is trained along
     features: float = 0.0  # stage joint: weight of MobileNetV2's features beside LPIPS
     adversarial: float = 0.0  # stage joint: weight of a critic's opinion of what is drawn

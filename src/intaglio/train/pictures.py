@@ -25,13 +25,18 @@ class Source:
 
     def open(self) -> Image.Image:
         """The picture, upright, RGB."""
+        return ImageOps.exif_transpose(self._file()).convert("RGB")
+
+    def side(self) -> int:
+        """Pixels of the shorter side."""
+        return min(self._file().size)
+
+    def _file(self) -> Image.Image:
         if self.offset < 0:
-            image: Image.Image = Image.open(self.path)
-        else:
-            with open(self.path, "rb") as tar:
-                tar.seek(self.offset)
-                image = Image.open(io.BytesIO(tar.read(self.size)))
-        return ImageOps.exif_transpose(image).convert("RGB")
+            return Image.open(self.path)
+        with open(self.path, "rb") as tar:
+            tar.seek(self.offset)
+            return Image.open(io.BytesIO(tar.read(self.size)))
 
 
 def _scan(path: Path) -> Iterator[Source]:

@@ -228,8 +228,9 @@ class Run:
         cfg = self.recipe.cache
         data = self.data or [self._generate("train", self.recipe.generated, "--data")]
         made = cache.build(
-            self.cache_folder, data, size=cfg.size, variants=cfg.variants, limit=limit, deadline=self.deadline
-        )
+            self.cache_folder, data, size=cfg.size, variants=cfg.variants, least=cfg.least, limit=limit,
+            deadline=self.deadline,
+        )  # fmt: skip
         if self.features is not None:
             faces.find(made, self.features)
         return len(made) >= min(limit or made.total, made.total)

@@ -5,10 +5,9 @@ VGG16 and (`features`) distances in MobileNetV2's features; a critic of those ca
 a recogniser's cosine on crops that hold a whole face. The lean decoder is frozen, or (`lean`) trained along: it learns
 to draw what coding leaves of latents. The compressor is frozen, or (`end_to_end`) trained along by
 
-    (bits / pixels + lambda(q) * (f * base + (2 - f) * drawn)) / sqrt(lambda(q))
+    (bits / pixels + lambda(q) * (errors of base latent and picture + what the drawn picture is judged by)) / sqrt(lambda(q))
 
-where f is the `fidelity`, `base` errors of base latent and base picture, `drawn` what the drawn picture is judged by; all that
-draws weighs every quality the same.
+while for all that draws every quality weighs the same.
 """
 
 from __future__ import annotations
@@ -95,10 +94,10 @@ class JointStage(ControlStage):
             p = packets.analyse(batch.x - 0.5)
             coded, prompt, bits = self.codec.compressor(batch.z, p, batch.q)
             rate, error, rows = objective(bits, prompt, batch, p, self.sampler.cfg.pixels)
-            weight, fidelity = lam(batch.q), self.sampler.cfg.fidelity
-            base = ((rate + weight * fidelity * error) * weight.rsqrt()).mean()
+            weight = lam(batch.q)
+            base = ((rate + weight * error) * weight.rsqrt()).mean()
             logs = {k: float(v.mean().detach()) for k, v in rows.items()}
-            coded, prompt = (toned(t, (2 - fidelity) * weight.sqrt()) for t in (coded, prompt))
+            coded, prompt = (toned(t, weight.sqrt()) for t in (coded, prompt))
         else:
             coded, prompt, _ = encode(self.codec, batch.x, batch.z, batch.q)
         drawn, picture = self.draw(batch, coded, prompt)
