@@ -8,16 +8,14 @@ given the limit twice: for their whole file, and for their payload, as if a bare
 from __future__ import annotations
 
 import functools
-import multiprocessing
-import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from intaglio.bench import coding, ours, pictures, summary
+from intaglio.bench import coding, ours, pictures, summary, workers
 from intaglio.bench.metrics.identity import SAME
 from intaglio.bench.protocol import LIMITS, Count, Trials, best_under
 from intaglio.bench.rates import family
@@ -105,7 +103,7 @@ def measure(
     ]
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("peers", total=len(jobs))
-        with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn")) as pool:
+        with workers.pool() as pool:
             for future in as_completed([pool.submit(_search, *job) for job in jobs]):
                 for record in future.result():
                     results.add("row", _judged(record, found, measures, out))

@@ -8,18 +8,17 @@ What is there already is not coded again. Peers run in as many processes as ther
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import re
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from intaglio.bench import ours
+from intaglio.bench import ours, workers
 from intaglio.codecs import CODECS
 from intaglio.errors import BudgetError
 
@@ -94,7 +93,7 @@ def code(
     """
     failures: dict[str, str] = {}
     todo = list(_todo(pictures, codecs, out, advance))
-    with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn")) as pool:
+    with workers.pool() as pool:
         waiting: list[Future[None]] = []
         for codec, setting, name, path in todo:
             if codec not in mine:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import functools
-import multiprocessing
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from intaglio.bench import workers
 from intaglio.codecs.common import weights
 
 Rgb = NDArray[np.uint8]
@@ -53,7 +52,7 @@ class Reader:
     """The process that decodes."""
 
     def __init__(self) -> None:
-        self.pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+        self.pool = workers.pool(1)
 
     def __call__(self, name: str, data: bytes, steps: int, realism: float) -> Rgb:
         return self.pool.submit(decode, name, data, steps, realism).result()
