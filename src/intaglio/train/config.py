@@ -32,10 +32,12 @@ class StageConfig:
     batch: int = 16  # crops in a step; a quarter as many when whole pictures are drawn
     crop: int = 16  # side of a crop, latents
     whole: float = 0.25  # share of steps on whole pictures
+    low: float = 0.0  # share of the crops whose quality is of the lower two thirds alone
     mix: float = 0.15  # share of the pictures that come from a further cache, where one is given
     pixels: int = 256 * 256  # of the pictures to come: what the bits of the vector, sent once, are spread over
     end_to_end: bool = False  # stage joint: the compressor is trained along
     lean: bool = False  # stage joint: the lean decoder is trained along
+    identity: float = 0.25  # stage joint: weight of a recogniser's cosine
     features: float = 0.0  # stage joint: weight of MobileNetV2's features beside LPIPS
     adversarial: float = 0.0  # stage joint: weight of a critic's opinion of what is drawn
     blend: float = 1.0  # stage joint: share of what was trained in what is exported; the rest is what it started from

@@ -64,6 +64,8 @@ class Sampler:
         landmarks, people = _rows(self.landmarks, of, rows, (68, 2)) - corners, _rows(self.people, of, rows, (512,))
         # Stratified: every batch sees low and high qualities.
         even = (rng.permutation(b) + rng.random(b)) / b
+        if self.cfg.low:
+            even *= np.where(rng.random(b) < self.cfg.low, 2 / 3, 1)
         q = torch.from_numpy(np.floor(even * QUALITIES).clip(0, QUALITIES - 1) / (QUALITIES - 1)).float()
         x, z = (t.to(self.device).contiguous(memory_format=torch.channels_last) for t in (x, z))
         q, landmarks, people = (t.to(self.device) for t in (q, landmarks, people))

@@ -38,7 +38,7 @@ from intaglio.train.stages.lean import judged
 Tensors = TypeVar("Tensors", Coded, Prompt)
 
 PERCEPTUAL, PICTURE, LATENT = 1.0, 6.0, 0.05  # weights of LPIPS, squared pixel error and squared latent error
-IDENTITY, FACES = 0.25, 4  # weight; in so many crops of a batch at most
+FACES = 4  # identity is looked at in so many crops of a batch at most
 
 
 class Whole(nn.Module):
@@ -106,7 +106,7 @@ class JointStage(ControlStage):
         if len(faces):
             found = self.identity.embed(picture[faces].clamp(0, 1), batch.landmarks[faces])
             identity = 1 - (found * batch.people[faces]).sum(1).mean()
-            loss = loss + IDENTITY * identity
+            loss = loss + self.sampler.cfg.identity * identity
             logs["identity"] = float(identity.detach())
         picture, x = shifted(judged(picture, batch.whole), judged(batch.x, batch.whole))
         with torch.no_grad():
