@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from intaglio.bench import scaling, verify
+from intaglio.bench import ours, peers, protocol, scaling, verify
 from intaglio.bench.metrics.verification import Pair
 from intaglio.bench.results import BenchError
 
@@ -31,6 +31,20 @@ def test_pairs_that_did_not_fit_are_counted() -> None:
     coded = {name: x for name, x in FACES.items() if name != "d"}
     assert verify._row("x", 400, PAIRS, FACES, coded)["pairs"] == "2/4"
     assert verify._row("x", 400, PAIRS, FACES, {})["pairs"] == "0/4"
+
+
+def test_a_matcher_keeps_its_threshold() -> None:
+    apart = {name: 10 * x for name, x in FACES.items()}  # the same person's pairs 1.0 apart; 0.55 is between at first
+    row = verify._row("x", 400, PAIRS, FACES, apart)
+    assert row["accuracy, both"].startswith("1.000") and row["at the originals' threshold, both"].startswith("0.500")
+
+
+@pytest.mark.parametrize(("count", "most"), [("bytes", 700), ("payload", 1050)])
+def test_a_peer_is_held_to_its_file_or_to_its_payload(tmp_path: Path, count: protocol.Count, most: int) -> None:
+    rgb = np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)
+    peer = peers.available(["jpeg"])[0][0]
+    assert verify._code(peer, rgb, 700, count, ours.Reader(), tmp_path / "x")
+    assert most - 250 < (tmp_path / "x.bin").stat().st_size <= most
 
 
 def test_so_many_pairs_of_each_kind() -> None:

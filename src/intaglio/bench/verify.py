@@ -1,20 +1,21 @@
 """`--protocol verification`: whether a face matcher still tells people apart when one or both pictures were coded.
 
 DIR holds pictures and a pairs.csv (columns a, b, same: file names, 0 or 1), beside them or above. Every picture goes, in
-its own size, through every codec at the byte targets of ours; a peer takes the finest setting under the target, whole file.
-A coded face is described where the original's is, so that a detector's misses do not count as a matcher's.
+its own size, through every codec at the byte targets of ours; a peer takes the finest setting under the target, counted
+once by the whole file and once by the payload. A coded face is described where the original's is, so that a detector's
+misses do not count as a matcher's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
 from intaglio.bench import coding, ours, pictures, summary
-from intaglio.bench.protocol import Trials, finest
+from intaglio.bench.protocol import Count, Trials, finest
 from intaglio.bench.results import BenchError, Record
 from intaglio.bench.run import facts
 from intaglio.errors import BudgetError
@@ -58,14 +59,15 @@ def measure(
     originals = {name: faces.descriptor(found[name], box) for name, box in boxes.items() if box}
     pairs = [p for p in pairs if {Path(p.a).stem, Path(p.b).stem} <= originals.keys()]
     rows = [_row("none", 0, pairs, originals, originals)]
-    codecs: list[str | Peer] = [*mine, *others]
-    for codec in codecs:
+    codecs: list[tuple[str | Peer, Count]] = [(name, "bytes") for name in mine]
+    codecs += [(peer, count) for peer in others for count in get_args(Count)]
+    for codec, count in codecs:
         for target in targets:
-            name = codec if isinstance(codec, str) else codec.name
+            name = codec if isinstance(codec, str) else f"{codec.name}{', payload' * (count == 'payload')}"
             coded, sizes = {}, []
             for picture in track(originals, f"{name} @ {target:g}", transient=True):
                 path, rgb = coding.place(out, name, target, picture), found[picture]
-                if not coding.done(path) and not _code(codec, rgb, int(target), reader, path):
+                if not coding.done(path) and not _code(codec, rgb, int(target), count, reader, path):
                     continue
                 size, decoded = coding.read(path)
                 coded[picture] = faces.descriptor(decoded, boxes[picture])  # type: ignore[arg-type]
@@ -85,7 +87,7 @@ def _first(pairs: Sequence[Pair], limit: int | None) -> list[Pair]:
     return [*[p for p in pairs if p.same][:limit], *[p for p in pairs if not p.same][:limit]]
 
 
-def _code(codec: str | Peer, rgb: Rgb, limit: int, reader: ours.Reader, path: Path) -> bool:
+def _code(codec: str | Peer, rgb: Rgb, limit: int, count: Count, reader: ours.Reader, path: Path) -> bool:
     """Whether the picture could be coded in so many bytes; then it is stored."""
     if isinstance(codec, str):
         try:
@@ -95,7 +97,7 @@ def _code(codec: str | Peer, rgb: Rgb, limit: int, reader: ours.Reader, path: Pa
         coding.store(path, data, reader(codec, data, 4, 1.0))
         return True
     trials = Trials(rgb)
-    setting = finest(codec, limit, trials, "bytes")
+    setting = finest(codec, limit, trials, count)
     if setting is None:
         return False
     coding.store(path, trials.file(codec, setting), trials.picture(codec, setting))
@@ -117,8 +119,10 @@ def _row(codec: str, target: float, pairs: Sequence[Pair], originals: Any, coded
         return [float(np.linalg.norm(first[Path(p.a).stem] - second[Path(p.b).stem])) for p in kept]
 
     plain = distances(originals, originals)
+    threshold = verification.best_threshold(*verification.split(plain, same))
     for kind, found in (("both", distances(coded, coded)), ("one", distances(originals, coded))):
         row[f"accuracy, {kind}"] = shown(verification.accuracy(found, same))
+        row[f"at the originals' threshold, {kind}"] = shown(verification.accuracy_at(threshold, found, same))
         row[f"EER, {kind}"] = shown(verification.equal_error_rate(found, same))
         row[f"TAR at FAR 1 %, {kind}"] = shown(verification.true_accepts(found, same))
         row[f"impostors' drift, {kind}"] = shown(verification.impostor_drift(plain, found, same))

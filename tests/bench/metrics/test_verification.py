@@ -10,6 +10,7 @@ import pytest
 from intaglio.bench.metrics.verification import (
     Pair,
     accuracy,
+    accuracy_at,
     best_threshold,
     equal_error_rate,
     impostor_drift,
@@ -45,6 +46,11 @@ def test_overlapping_pairs() -> None:
     found = accuracy(distances, SAME)
     assert 0.7 <= found.value <= 0.9 and found.low < found.value < found.high and found.n == 20
     assert accuracy(distances, SAME) == found  # drawn the same every time
+
+
+def test_accuracy_at_a_threshold_from_elsewhere() -> None:
+    assert accuracy_at(0.5, [*GENUINE, *IMPOSTORS], SAME).value == pytest.approx(0.75)  # half of the same refused
+    assert accuracy_at(0.9, [*GENUINE, *IMPOSTORS], SAME).value == pytest.approx(0.9)  # 1.0 refused, 0.85 accepted
 
 
 def test_chance() -> None:

@@ -81,6 +81,14 @@ def accuracy(distances: Sequence[float] | Array, same: Sequence[bool] | NDArray[
     return bootstrap(mean, np.concatenate(right))
 
 
+def accuracy_at(
+    threshold: float, distances: Sequence[float] | Array, same: Sequence[bool] | NDArray[np.bool_]
+) -> Figure:
+    """Share of right answers at a threshold that is given, as by a matcher that knows nothing of the coding."""
+    genuine, impostors = split(distances, same)
+    return bootstrap(mean, np.concatenate([genuine <= threshold, impostors > threshold]).astype(np.float64))
+
+
 def equal_error_rate(distances: Sequence[float] | Array, same: Sequence[bool] | NDArray[np.bool_]) -> Figure:
     """The share of errors at the threshold where as large a share of either kind is wrong; the mean of both if none is."""
 
