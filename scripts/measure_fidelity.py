@@ -23,7 +23,7 @@ from intaglio.bench.peers import vvc
 from intaglio.bench.peers.peer import Peer, Rgb
 from intaglio.bench.peers.variants import scaled
 
-QP = {"": (53, 49, 45, 41), "/2": (48, 43, 38, 33)}  # finer where fewer pixels are coded
+QP = {"": (53, 49, 45, 41, 37), "/2": (48, 43, 38, 33, 28)}  # finer where fewer pixels are coded
 
 
 def psnr(a: Rgb, b: Rgb) -> float:
