@@ -134,9 +134,9 @@ def totals(found: dict[str, dict[str, Any]], rate: float) -> list[dict[str, Any]
 
 
 def searches(codec: LatentCodec, rgb: measuring.Rgb) -> dict[str, Any]:
-    """Codings and analyses that a byte target takes (a quality takes one of each)."""
-    counts = {"codings": 0, "analyses": 0}
-    encode, analyse = codec.stream.encode, codec.analyse
+    """Passes of the integer nets (trials and codings) and analyses that a byte target takes (a quality takes one of each)."""
+    counts = {"passes": 0, "analyses": 0}
+    size, encode, analyse = codec.stream.size, codec.stream.encode, codec.analyse
 
     def count(name: str, run: Callable[..., Any]) -> Callable[..., Any]:
         def counted(*args: Any) -> Any:
@@ -145,11 +145,12 @@ def searches(codec: LatentCodec, rgb: measuring.Rgb) -> dict[str, Any]:
 
         return counted
 
-    codec.stream.encode, codec.analyse = count("codings", encode), count("analyses", analyse)  # type: ignore[method-assign]
+    codec.stream.size, codec.stream.encode = count("passes", size), count("passes", encode)  # type: ignore[method-assign]
+    codec.analyse = count("analyses", analyse)  # type: ignore[method-assign]
     try:
         measuring.compress(codec, rgb, LIMIT)
     finally:
-        del codec.stream.encode, codec.analyse
+        del codec.stream.size, codec.stream.encode, codec.analyse
     return counts
 
 
@@ -249,12 +250,12 @@ def main() -> None:
     found = parts(codec, rgbs[0])
     again = convolution_rate()
     counts = searches(codec, rgbs[0])
-    counts["GFLOP of all codings"] = counts["codings"] * found["encode: integer nets, coder"]["GFLOP"]
+    counts["GFLOP of all passes"] = counts["passes"] * found["encode: integer nets, coder"]["GFLOP"]
     tables = {
         "Convolution rate": [{"before, GFLOP/s": rate, "after": again, "used: the higher": max(rate, again)}],
         f"Work, {options.size}x{options.size} (bars hold for 256x256)": totals(found, max(rate, again)),
         f"Search for {LIMIT} bytes": [
-            counts | {"GFLOP of all codings": counts["codings"] * found["encode: integer nets, coder"]["GFLOP"]}
+            counts | {"GFLOP of all passes": counts["passes"] * found["encode: integer nets, coder"]["GFLOP"]}
         ],
         f"Seconds, {len(rgbs)} pictures": seconds(codec, rgbs),
         "Peak memory of a fresh process": memory(options),
