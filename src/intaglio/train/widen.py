@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 
 State = dict[str, torch.Tensor]
-LOUDNESS = 0.5  # weights of new rows of the analysis, in those that old rows have
+LOUDNESS = 1.0  # weights of new rows of the analysis, in those that old rows have
 
 
 def widened(given: State, own: State) -> State:
