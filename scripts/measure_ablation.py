@@ -7,8 +7,9 @@
 CONFIG is a recipe with a stage `joint` (configs/CODEC-further.toml); CACHE a latent cache of training pictures. The compressor
 is frozen, so that all variants draw from files of equal bytes; guidance, prior and lean decoder are trained along from
 the released weights, under the same losses, rate of learning and batches. Differences are to the whole codec, paired by
-picture, with bootstrap intervals (95 %): positive where the variant is worse. --metrics: a Python file with `pooled`,
-for the kernel distance of the set.
+picture, with bootstrap intervals (95 %): positive where the variant is worse. The identity's distance is 1 less the cosine
+to the original's vector, of the recogniser that training knows, where a face is found. --metrics: a Python file with
+`pooled`, for the kernel distance of the set.
 """
 
 from __future__ import annotations
@@ -34,6 +35,9 @@ from intaglio.image import enlarge
 from intaglio.prior.compact import Control
 from intaglio.prior.noise import field
 from intaglio.train import config
+from intaglio.train.faces import plausible
+from intaglio.train.identity import Identity
+from intaglio.train.landmarks import Landmarks
 from intaglio.train.loop import train
 from intaglio.train.perceptual import LPIPS
 from intaglio.train.run import Run
@@ -128,6 +132,26 @@ def trained(run: Run, variant: Variant, name: str, options: Any) -> Any:
     return average.codec, average.decoder
 
 
+class Judge:
+    """Distances of drawn pictures to originals, picture by picture."""
+
+    def __init__(self, features: Path, rgbs: Sequence[measuring.Rgb]) -> None:
+        self.lpips, self.recogniser, landmarks = LPIPS(features), Identity(features), Landmarks(features)
+        self.originals = [measuring.tensor(rgb) for rgb in rgbs]
+        points = [landmarks(x) for x in self.originals]
+        self.points = [p if bool(plausible(p, min(x.shape[2:]))) else None for p, x in zip(points, self.originals)]
+
+    @torch.inference_mode()
+    def __call__(self, pictures: Sequence[torch.Tensor]) -> dict[str, list[float]]:
+        out: dict[str, list[float]] = {"LPIPS-VGG": [], "PSNR": [], "identity": []}
+        for x, y, points in zip(self.originals, pictures, self.points):
+            out["LPIPS-VGG"].append(float(self.lpips(x, y)))
+            out["PSNR"].append(float(-10 * (x - y).square().mean().log10()))
+            if points is not None:
+                out["identity"].append(float(self.recogniser(x, y, points)))
+        return {k: v for k, v in out.items() if v}
+
+
 class Files:
     """Validation pictures as files of a released codec."""
 
@@ -179,7 +203,7 @@ def main() -> None:
     codec = LatentCodec(recipe.codec, options.start, device="cpu")
     rgbs = measuring.load_pictures(options.pictures, options.size, options.limit or 24)
     files = {limit: Files(codec, rgbs, limit) for limit in options.bytes}
-    lpips, metrics = LPIPS(options.features), measuring.load_module(options.metrics) if options.metrics else None
+    judge, metrics = Judge(options.features, rgbs), measuring.load_module(options.metrics) if options.metrics else None
     originals = np.stack([metrics.pooled([measuring.tensor(rgb)])[0] for rgb in rgbs]) if metrics else None
     tables: dict[str, list[dict[str, Any]]] = {}
     first: dict[int, dict[str, list[float]]] = {}
@@ -187,16 +211,13 @@ def main() -> None:
         model, decoder = trained(run, variant, name if variant.picture else "whole", options)
         for limit, coded in files.items():
             pictures, seconds = coded.shown(model, decoder, variant)
-            found: dict[str, list[float]] = {"LPIPS-VGG": [], "PSNR": []}
-            for rgb, y in zip(rgbs, pictures):
-                x = measuring.tensor(rgb)
-                with torch.inference_mode():
-                    found["LPIPS-VGG"].append(float(lpips(x, y)))
-                found["PSNR"].append(float(-10 * (x - y).square().mean().log10()))
+            found = judge(pictures)
             whole = first.setdefault(limit, found)
             row: dict[str, Any] = {"variant": name} | {k: float(np.mean(v)) for k, v in found.items()}
             row["LPIPS-VGG less the whole's"] = measuring.paired(found["LPIPS-VGG"], whole["LPIPS-VGG"])
             row["PSNR of the whole less its"] = measuring.paired(whole["PSNR"], found["PSNR"])
+            if "identity" in found:
+                row["identity less the whole's"] = measuring.paired(found["identity"], whole["identity"])
             if metrics is not None:
                 pooled = np.stack([metrics.pooled([y])[0] for y in pictures])
                 row["kernel distance"] = kernel_distance(kernel_pairs(originals, pooled), np.arange(len(rgbs)))

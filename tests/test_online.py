@@ -65,6 +65,16 @@ def test_effort_keeps_to_the_budget(tiny_codec: Codec, image: Image.Image) -> No
     assert tiny_codec.decompress(data, steps=1).size == image.size
 
 
+def test_more_effort_is_less_error_in_the_same_bytes() -> None:
+    """It was more than none, but the less the longer the search: what it saved was spent by undoing it."""
+    codec = Codec("cgdm", device="cpu")._codec
+    features = codec.features(np.asarray(picture(96, 5)))
+    z, p = features.latent(0, codec.autoencoder).float(), features(0)
+    results = [codec.compress(features, None, 400, effort) for effort in (0, 2, 6)]
+    errors = [codec._cost(result, z, p, count_bytes=False) for result in results]
+    assert errors[0] > errors[1] > errors[2] and errors[2] < 0.98 * errors[0]
+
+
 @pytest.mark.parametrize("name", ["fasdiff", "cgdm"])
 def test_tiles_are_refined_one_by_one(name: str, tiny: Path, tiny_cgdm: Path, image: Image.Image) -> None:
     codec = Codec(name, weights=tiny if name == "fasdiff" else tiny_cgdm, decoder="reference", device="cpu")._codec

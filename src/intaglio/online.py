@@ -22,6 +22,7 @@ from intaglio.codecs.common.thawed import Thawed
 from intaglio.codecs.common.windows import GRAIN, cut
 
 ITERATIONS = (0, 10, 15, 20, 30, 45, 70, 110, 200, 400)  # per effort
+SAVED = (0, 0.07, 0.09, 0.11, 0.15, 0.18, 0.22, 0.26, 0.28, 0.30)  # per effort, about the share of a file that it saves
 RATE, LAST = 0.05, 0.1  # length of a step, of Newton's; the last's of the first's
 MOMENTUM = 0.9
 HOT, COLD = 0.4, 0.03  # temperature at the first and the last iteration

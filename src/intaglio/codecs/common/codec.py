@@ -161,12 +161,15 @@ class LatentCodec:
         z, p = features.latent(result.scale, self.autoencoder).float().clone(), features(result.scale).clone()
         start = Coded(**{k: torch.from_numpy(v).to(self.device)[None] for k, v in tensors.items()})
         entropy, synthesis = self._trainable
+        index = result.quality
+        if budget is not None:  # refined for the index at which what is saved makes it fit: others undo the refinement
+            index = self._largest(tensors, round(budget / (1 - online.SAVED[effort])))[1] or index
         with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
             iterations = online.ITERATIONS[effort]
-            better = online.refine(entropy, synthesis, start, z, p, result.quality, iterations, advance)
+            better = online.refine(entropy, synthesis, start, z, p, index, iterations, advance)
         refined = {name: getattr(better, name)[0].cpu().numpy() for name in SECTIONS}
         if budget is None:
-            payload, index = self.stream.encode(refined, result.quality)[0], result.quality
+            payload = self.stream.encode(refined, index)[0]
         else:
             payload, found = self._largest(refined, budget)
             if found is None:
