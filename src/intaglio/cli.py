@@ -38,7 +38,10 @@ def compress(args: argparse.Namespace) -> int:
     from intaglio.api import Codec, inspect
     from intaglio.format.header import SCALES
 
-    codec = Codec(args.codec)
+    if args.focus and (args.codec == "cgdm" or args.effort):
+        complain("--focus is of fasdiff alone, and without --effort, which would undo it")
+        return 2
+    codec = Codec("fasdiff" if args.focus else args.codec)
 
     def work(job: Job, advance: Show) -> tuple[bytes, Facts]:
         image = open_picture(job.source or io.BytesIO(read(None)))
@@ -47,6 +50,7 @@ def compress(args: argparse.Namespace) -> int:
             quality=args.quality,
             max_bytes=args.bytes,
             effort=args.effort,
+            focus=args.focus,
             bare=args.bare,
             progress=advance,
         )
@@ -252,6 +256,7 @@ def parser() -> argparse.ArgumentParser:
     c.add_argument(
         "--effort", type=int, choices=range(10), default=0, metavar="0..9", help="time spent for PSNR in the same bytes"
     )
+    c.add_argument("--focus", choices=["face"], help="more of the bytes where a face is (fasdiff)")
     c.add_argument("--bare", **bare)
 
     d = command("decompress", decompress, "Draw .itg files as PNG.", "IN... [OUT] [options]")

@@ -25,8 +25,8 @@ from intaglio.errors import WeightsError
 
 STEP = 8  # fractional bits of a mean in steps
 OCTAVE = 6  # table indices per doubling of the scale
-Resolve = Callable[[Ints, Ints, "Ints"], Ints]
-"""(mask (c, h, w) as flat positions, table indices (n,), means (n,) in 1/256 steps) to symbols (n,)."""
+Resolve = Callable[[Ints, Ints, Ints, Ints], Ints]
+"""(flat positions in (c, h, w), table indices (n,), means (n,) in 1/256 steps, gains (n,)) to symbols (n,)."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,8 @@ class Scales:
                 raise WeightsError("an entropy model has scales outside of the proved range")
         return scales
 
-    def value(self, symbols: Ints, means: Ints, q: int, channel: Ints) -> Ints:
-        """Activation units of symbols (n,) around means (n,) in steps, of the given channels (n,)."""
+    def value(self, symbols: Ints, means: Ints, q: Ints, channel: Ints) -> Ints:
+        """Activation units of symbols (n,) around means (n,) in steps, of the given quality indices and channels (n,)."""
         return clip(shift((symbols * (1 << STEP) + means) * self.inverse[q, channel], 16))
 
 
@@ -120,8 +120,11 @@ class FourPass:
         self.c = self.scales.gain.shape[1]
         self.passes = [[Pass(weights, self.c, p, parity) for parity in range(4)] for p in range(4)]
 
-    def run(self, side: Ints | None, q: int, h: int, w: int, resolve: Resolve) -> Ints:
-        """Go through the passes; `resolve` takes or gives each pass's symbols. Returns the values, activation units."""
+    def run(self, side: Ints | None, q: int, h: int, w: int, resolve: Resolve, local: Ints | None = None) -> Ints:
+        """Go through the passes; `resolve` takes or gives each pass's symbols. Returns the values, activation units.
+
+        Steps are those of quality index q, or of `local` (h, w), position by position.
+        """
         features = np.broadcast_to(self.quality[q][:, None, None], (self.quality.shape[1], h, w))
         if self.side is not None:
             assert side is not None
@@ -132,14 +135,16 @@ class FourPass:
         found = np.empty((2, self.c, h + odd[0], w + odd[1]), np.int64)
         mean, scale = found[:, :, :h, :w]
         values = np.zeros((self.c, h, w), np.int64)
+        rows = np.full(h * w, q) if local is None else local.reshape(-1)
         for passes, where in zip(self.passes, masks(self.c, h, w)):
             for one in passes:
                 one(features, padded, found)
-            channel = where // (h * w)
-            means = shift(mean.reshape(-1)[where] * self.scales.gain[q, channel], 16)
-            index = shift(OCTAVE * scale.reshape(-1)[where] + self.scales.offset[q, channel], 12)
-            symbols = resolve(where, np.clip(index, 0, 63), means)
-            values.reshape(-1)[where] = self.scales.value(symbols, means, q, channel)
+            channel, row = where // (h * w), rows[where % (h * w)]
+            gains = self.scales.gain[row, channel]
+            means = shift(mean.reshape(-1)[where] * gains, 16)
+            index = shift(OCTAVE * scale.reshape(-1)[where] + self.scales.offset[row, channel], 12)
+            symbols = resolve(where, np.clip(index, 0, 63), means, gains)
+            values.reshape(-1)[where] = self.scales.value(symbols, means, row, channel)
             padded[:, 1 : h + 1, 1 : w + 1] = values
         return values
 

@@ -37,10 +37,12 @@ KINDS = {
     0x81: Kind("tiles", "the payload is a grid of tiles, each with a stream of its own"),
     0x82: Kind("colour", "the pixels are not sRGB but this colour space"),
     0x83: Kind("animation", "the payload holds several frames and their durations"),
+    0x84: Kind("focus", "y is coded finer where a face is, see Focus; no data"),
 }
-
-# The critical kinds that this version acts on: none yet, all registered ones are reserved.
-UNDERSTOOD: frozenset[int] = frozenset()
+FOCUS = 0x84
+UNDERSTOOD = frozenset(
+    {FOCUS}
+)  # the critical kinds that this version acts on, all without data; the others are reserved
 
 
 @dataclass(frozen=True)

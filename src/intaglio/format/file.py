@@ -67,7 +67,7 @@ def read(
     if data[at:end] != _checksum(data[:at], payload, seed, bare):
         raise Corrupt(_mismatch(data, bare))
     for chunk in header.chunks:
-        if chunk.critical and chunk.kind not in extension.UNDERSTOOD:
+        if chunk.critical and (chunk.kind not in extension.UNDERSTOOD or chunk.data):
             raise NewerVersion(f'the file cannot be drawn without its chunk "{chunk.name}", not known here: {_UPDATE}')
     return header, payload
 

@@ -230,6 +230,11 @@ class Header:
         if len(self.chunks) > extension.MAX_COUNT:
             raise ValueError(f"{len(self.chunks)} chunks, allowed are up to {extension.MAX_COUNT}")
 
+    @property
+    def focus(self) -> bool:
+        """The payload is coded finer where a face is."""
+        return any(chunk.kind == extension.FOCUS for chunk in self.chunks)
+
     def values(self) -> dict[str, int]:
         """The value of every field in FIXED, by name."""
         return {

@@ -65,12 +65,14 @@ def _four(name: str, model: FourPass) -> Arrays:
     return arrays
 
 
-def integers(model: Compressor) -> Arrays:
-    """The entropy models of a compressor in integers, with tables that are plain Gaussians."""
+def integers(model: Compressor, focus: nn.Sequential | None = None) -> Arrays:
+    """The entropy models of a compressor, and its focus, in integers, with tables that are plain Gaussians."""
     arrays = _four("lf", model.lf_model) | _four("h", model.h_model) | _four("y", model.y_model)
     if model.cfg.vector:
         arrays |= _four("vector", model.vector_model)
     arrays |= _conv("h_side", model.h_side) | _conv("y_side.0", model.y_side[0]) | _conv("y_side.1", model.y_side[1])  # type: ignore[arg-type]
+    if focus is not None:
+        arrays |= _conv("focus.0", focus[0]) | _conv("focus.1", focus[2])  # type: ignore[arg-type]
     counts, reach = fit([{} for _ in SIGMAS], SIGMAS)
     return arrays | _tables(counts, reach)
 
@@ -99,11 +101,11 @@ def refit(arrays: Arrays, pictures: list[dict[str, NDArray[np.float32]]]) -> Arr
     histograms: list[dict[int, int]] = [{} for _ in range(SCALES)]
     plain = stream._quantiser
 
-    def counting(name: str, tensor: Any, q: int) -> Any:
-        quantise = plain(name, tensor, q)
+    def counting(tensor: Any) -> Any:
+        quantise = plain(tensor)
 
-        def resolve(where: Ints, indices: Ints, means: Ints) -> Ints:
-            symbols = quantise(where, indices, means)
+        def resolve(where: Ints, indices: Ints, means: Ints, gains: Ints) -> Ints:
+            symbols = quantise(where, indices, means, gains)
             pairs, counts = np.unique(np.stack([indices, symbols]), axis=1, return_counts=True)
             for (k, s), c in zip(pairs.T, counts):
                 histograms[k][int(s)] = histograms[k].get(int(s), 0) + int(c)

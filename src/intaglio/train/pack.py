@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import nn
 
 from intaglio.codecs.cgdm.model import CGDM
 from intaglio.codecs.common import eightbit, weights
@@ -27,9 +28,10 @@ def whole_pictures(cache: LatentCache, count: int, batch: int = 8) -> Iterator[t
         yield torch.stack(x), torch.stack(z)
 
 
-def pack(codec: str, model: FaSDiff | CGDM, lean: LeanDecoder, pictures: Pairs, path: Path, stream: int) -> None:
+def pack(codec: str, model: FaSDiff | CGDM, lean: LeanDecoder, pictures: Pairs, path: Path, stream: int,
+         focus: nn.Sequential | None = None) -> None:  # fmt: skip
     """Write a codec's weights file: entropy nets in integers, tables fitted to what its analysis, as stored, makes of
-    training pictures, the other networks as `weights` says.
+    training pictures, the other networks as `weights` says. `focus`: finds faces in the side features of y.
 
     Raises:
         ValueError: a weight is out of the fixed-point range of the entropy nets.
@@ -38,7 +40,7 @@ def pack(codec: str, model: FaSDiff | CGDM, lean: LeanDecoder, pictures: Pairs, 
     for parameter in model.compressor.analysis.parameters():
         if parameter.ndim > 1:
             parameter.data = torch.from_numpy(eightbit.restore(*eightbit.quantise(parameter.detach().numpy())))
-    arrays = export.integers(model.compressor)
+    arrays = export.integers(model.compressor, focus)
     arrays = export.refit(arrays, [p for x, z in pictures for p in export.tensors(model.compressor, z, x)])
     config, prior = model.compressor.cfg, model.prior.cfg
     model.compressor.keep_transforms()

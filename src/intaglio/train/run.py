@@ -27,7 +27,7 @@ from intaglio.latent.encoder import LeanEncoder
 from intaglio.latent.lean import LeanDecoder
 from intaglio.latent.weights import channels_last, frozen
 from intaglio.prior.compact import CompactPrior
-from intaglio.train import cache, faces, generated, pack, unpack
+from intaglio.train import cache, faces, focus, generated, pack, unpack
 from intaglio.train.config import Recipe, StageConfig
 from intaglio.train.data import Sampler, Validation
 from intaglio.train.identity import Identity
@@ -246,7 +246,8 @@ class Run:
         if joint is not None and joint.blend < 1:
             for net, name in ((model, "joint"), (lean, "lean")):
                 self._blend(net, name, joint.blend)
-        pack.pack(self.recipe.codec, model, lean, pictures, path, self.recipe.stream)
+        finder = focus.fit(model.compressor.eval(), self._cache) if self.recipe.codec == "fasdiff" else None
+        pack.pack(self.recipe.codec, model, lean, pictures, path, self.recipe.stream, finder)
         return True
 
     def _blend(self, net: nn.Module, name: str, share: float) -> None:

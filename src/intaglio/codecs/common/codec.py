@@ -48,6 +48,7 @@ class Result:
     payload: bytes
     quality: int  # index 0..255
     scale: int  # coded at 1 / 2**scale
+    focus: bool = False  # y is coded finer where a face is
 
 
 class Features:
@@ -114,12 +115,12 @@ class LatentCodec:
         return {name: getattr(coded, name)[0].float().cpu().numpy() for name in SECTIONS}
 
     def compress(self, features: Features, quality: int | None, budget: int | None, effort: int = 0,
-                 advance: Callable[[float], None] = lambda share: None) -> Result:  # fmt: skip
+                 advance: Callable[[float], None] = lambda share: None, focus: bool = False) -> Result:  # fmt: skip
         """A picture at a quality index, or the best that fits `budget` payload bytes.
 
         The largest coded scale whose best index is still good wins; at a scale, y is analysed once and only
         quantisation and coding are repeated. `effort` 1 to 9 then refines the tensors on the picture; `advance` is
-        told each share of that as it is done.
+        told each share of that as it is done. `focus`: y is coded finer where a face is; not with effort.
 
         Raises:
             BudgetError: no scale fits; its `least` counts payload bytes.
@@ -127,32 +128,32 @@ class LatentCodec:
         if budget is None:
             assert quality is not None
             tensors = self.analyse(features, 0)
-            result = Result(self.stream.encode(tensors, quality)[0], quality, 0)
+            result = Result(self.stream.encode(tensors, quality, focus)[0], quality, 0, focus)
         else:
-            result, tensors = self._fitting(features, budget)
+            result, tensors = self._fitting(features, budget, focus)
         return self._refined(features, result, tensors, budget, effort, advance) if effort else result
 
-    def _fitting(self, features: Features, budget: int) -> tuple[Result, Tensors]:
+    def _fitting(self, features: Features, budget: int, focus: bool) -> tuple[Result, Tensors]:
         """The best that fits, and the tensors that it was coded from."""
         best: tuple[Result, Tensors] | None = None
         smallest = 1 << 62
         for scale in range(4):
             tensors = self.analyse(features, scale)
-            payload, index = self._largest(tensors, budget)
+            payload, index = self._largest(tensors, budget, focus)
             smallest = min(smallest, len(payload))
             if index is not None:
-                best = Result(payload, index, scale), tensors
+                best = Result(payload, index, scale, focus), tensors
                 if index >= GOOD_INDEX:
                     break
         if best is None:
             raise BudgetError(f"the payload takes {smallest} bytes at least", smallest)
         return best
 
-    def _largest(self, tensors: Tensors, budget: int) -> tuple[bytes, int | None]:
+    def _largest(self, tensors: Tensors, budget: int, focus: bool = False) -> tuple[bytes, int | None]:
         """`budget.largest` of a picture's tensors."""
         _, h, w = tensors["h"].shape
-        size, code = functools.partial(self.stream.size, tensors), functools.partial(self.stream.encode, tensors)
-        return largest(size, lambda q: code(q)[0], budget, STRIDE**2 * h * w)
+        size = functools.partial(self.stream.size, tensors, focus=focus)
+        return largest(size, lambda q: self.stream.encode(tensors, q, focus)[0], budget, STRIDE**2 * h * w)
 
     def _refined(self, features: Features, result: Result, tensors: Tensors, budget: int | None, effort: int,
                  advance: Callable[[float], None]) -> Result:  # fmt: skip
@@ -220,19 +221,19 @@ class LatentCodec:
         plain = files.load_model(self.weights).to(self.device)
         return Thawed(self.weights.entropy).to(self.device), plain.compressor.synthesis
 
-    def _coded(self, payload: bytes, quality: int, gh: int, gw: int) -> Coded:
+    def _coded(self, payload: bytes, quality: int, gh: int, gw: int, focus: bool = False) -> Coded:
         """A payload's tensors; gh, gw is the padded size in units of 32 pixels."""
-        values = self.stream.decode(payload, quality, gh, gw).floats()
+        values = self.stream.decode(payload, quality, gh, gw, focus).floats()
         return Coded(**{k: torch.from_numpy(v).to(self.device, self.dtype)[None] for k, v in values.items()})
 
     # --- Decoding -----------------------------------------------------------------------------------------------
 
     @torch.inference_mode()
     def decompress(self, payload: bytes, height: int, width: int, quality: int, scale: int, *, steps: int = 4,
-                   realism: float = 1.0, seed: int = 0, box: Box | None = None) -> Pixels:  # fmt: skip
+                   realism: float = 1.0, seed: int = 0, box: Box | None = None, focus: bool = False) -> Pixels:  # fmt: skip
         """A payload to its picture (height, width, 3), or to the `box` of it: top, left, bottom, right in pixels."""
         gh, gw = grid(height, width, scale)
-        coded = self._coded(payload, quality, gh, gw)
+        coded = self._coded(payload, quality, gh, gw, focus)
         q = torch.tensor([quality / 255], device=self.device)
         with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
             part, far = self._parts(box, scale, 4 * gh, 4 * gw, steps)
