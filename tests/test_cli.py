@@ -113,7 +113,7 @@ def test_there_and_back() -> None:
 def test_options_reach_the_codec(calls: list[dict[str, Any]]) -> None:
     picture("a.png")
     assert run("compress a.png --quality 33.5 --effort 7 --bare") == 0
-    assert run("compress a.png b.itg --codec fasdiff --bytes 400") == 0
+    assert run("compress a.png b.itg --codec auto --bytes 400 --focus face") == 0
     assert (
         run(
             "decompress a.itg x/ --steps 2 --realism .5 --seed 9 --decoder reference --length 99 --max-pixels 7 --box 1,2,3,4"
@@ -122,9 +122,9 @@ def test_options_reach_the_codec(calls: list[dict[str, Any]]) -> None:
     )
     assert calls == [
         {"name": "auto", "decoder": "lean"},
-        {"quality": 33.5, "max_bytes": None, "effort": 7, "bare": True},
+        {"quality": 33.5, "max_bytes": None, "effort": 7, "focus": None, "bare": True},
         {"name": "fasdiff", "decoder": "lean"},
-        {"quality": 50, "max_bytes": 400, "effort": 0, "bare": False},
+        {"quality": 50, "max_bytes": 400, "effort": 0, "focus": "face", "bare": False},
         {"name": "fasdiff", "decoder": "reference"},
         {"steps": 2, "realism": 0.5, "seed": 9, "bare": False, "length": 99, "max_pixels": 7, "box": (1, 2, 3, 4)},
     ]

@@ -98,11 +98,14 @@ DRAWN = {
 @pytest.mark.parametrize(
     ("name", "parameters"),
     [
-        ("compress", {"codec": "auto", "quality": 50, "max_bytes": None, "effort": 0, "bare": False}),
+        ("compress", {"codec": "auto", "quality": 50, "max_bytes": None, "effort": 0, "focus": None, "bare": False}),
         ("decompress", DRAWN),
         ("inspect", {"bare": False, "max_pixels": 64_000_000}),
         ("Codec", {"decoder": "lean", "device": None, "weights": None}),
-        ("Codec.compress", {"quality": 50, "max_bytes": None, "effort": 0, "bare": False, "progress": None}),
+        (
+            "Codec.compress",
+            {"quality": 50, "max_bytes": None, "effort": 0, "focus": None, "bare": False, "progress": None},
+        ),
         ("Codec.decompress", DRAWN),
     ],
 )

@@ -29,7 +29,9 @@ def write(path: Path, codec: str = "fasdiff", seed: int = 3) -> None:
         for layer in (analysis.lf, analysis.h, analysis.y, *(analysis.vector or ())[2:]):
             layer.weight.mul_(4)
         model.compressor.synthesis.packets.weight.mul_(2)
-    integers = export.integers(model.compressor)
+    focus = torch.nn.Sequential(torch.nn.Conv2d(16, 4, 3, 1, 1), torch.nn.ReLU(), torch.nn.Conv2d(4, 1, 1))
+    focus[2].bias.data.fill_(0.5)
+    integers = export.integers(model.compressor, focus if codec == "fasdiff" else None)
     model.compressor.keep_transforms()
     nets, lean = ({k: v.numpy() for k, v in net.state_dict().items()} for net in (model, LeanDecoder()))
     weights.write(path, codec, compressor, prior, CUSTOM, integers, nets, lean)

@@ -1,6 +1,6 @@
 """A decoder of payloads written from docs/format.md alone: NumPy int64 and plain Python, slow, nothing of the package.
 
-`decode(payload, q, h, w, arrays)` gives lf, h, vector and y; h, w in units of 32 coded pixels.
+`decode(payload, q, h, w, arrays, focus)` gives lf, h, vector and y; h, w in units of 32 coded pixels.
 """
 
 import numpy as np
@@ -82,11 +82,17 @@ def read_pass(coder, rows, indices):
     return symbols
 
 
+def local(a, q, side):
+    face = np.clip(convolve(a, "focus.1", relu(convolve(a, "focus.0", side)))[0], 0, 4096)
+    return np.clip(q + shift(24 * (2 * face - 4096), 12), 0, 255)
+
+
 def value(a, name, q, c, symbol, mean):
     return clip(shift((symbol * 256 + mean) * int(a[f"{name}.inverse"][q, c]), 16))
 
 
-def tensor(coder, rows, a, name, q, side, h, w):
+def tensor(coder, rows, a, name, q, side, h, w, steps=None):
+    steps = np.full((h, w), q) if steps is None else steps
     c = a[f"{name}.gain"].shape[1]
     features = np.zeros((1, h, w), np.int64) + a[f"{name}.quality"][q].astype(np.int64)[:, None, None]
     if side is not None:
@@ -100,16 +106,16 @@ def tensor(coder, rows, a, name, q, side, h, w):
             for i in range(h):
                 for j in range(w):
                     if 4 * k // c == (2 * (i % 2) + j % 2 + p) % 4:
-                        index = shift(6 * int(out[c + k, i, j]) + int(a[f"{name}.offset"][q, k]), 12)
+                        index = shift(6 * int(out[c + k, i, j]) + int(a[f"{name}.offset"][steps[i, j], k]), 12)
                         places.append((k, i, j))
-                        means.append(shift(int(out[k, i, j]) * int(a[f"{name}.gain"][q, k]), 16))
+                        means.append(shift(int(out[k, i, j]) * int(a[f"{name}.gain"][steps[i, j], k]), 16))
                         indices.append(min(max(index, 0), 63))
         for at, symbol, mean in zip(places, read_pass(coder, rows, indices), means):
-            values[at] = value(a, name, q, at[0], symbol, mean)
+            values[at] = value(a, name, steps[at[1:]], at[0], symbol, mean)
     return values
 
 
-def decode(payload, q, h, w, a):
+def decode(payload, q, h, w, a, focus=False):
     rows, at = [[]], 0
     for n in a["tables.reach"][1:]:
         size = 2 * int(n) + 2
@@ -125,5 +131,6 @@ def decode(payload, q, h, w, a):
     side = np.zeros((len(wide) // 4, 2 * h, 2 * w), np.int64)
     for k in range(len(wide)):
         side[k // 4, k % 4 // 2 :: 2, k % 2 :: 2] = wide[k]
-    y = tensor(coder, rows, a, "y", q, relu(side), 2 * h, 2 * w)
+    side = relu(side)
+    y = tensor(coder, rows, a, "y", q, side, 2 * h, 2 * w, local(a, q, side) if focus else None)
     return {"lf": lf, "h": hyper, "vector": vector, "y": y}

@@ -110,10 +110,12 @@ def test_mutant_with_a_float_in_the_path(section: str) -> None:
 @pytest.mark.parametrize("section", ["lf", "h", "vector", "y"])
 def test_mutant_with_float_symbols(section: str) -> None:
     stream = Stream(ARRAYS, {})
-    resolve = dict.fromkeys(("lf", "h", "vector", "y"), lambda where, indices, means: np.zeros(len(where), np.int64))
-    resolve[section] = lambda where, indices, means: np.zeros(len(where))
+    resolve = dict.fromkeys(
+        ("lf", "h", "vector", "y"), lambda where, indices, means, gains: np.zeros(len(where), np.int64)
+    )
+    resolve[section] = lambda where, indices, means, gains: np.zeros(len(where))
     with pytest.raises(TypeError, match="integers wanted"):
-        stream._run(200, 1, 1, resolve)
+        stream._run(200, 1, 1, resolve, False)
 
 
 @pytest.mark.parametrize(("name", "value"), [("gain", 0), ("gain", 1 << 20), ("inverse", 1 << 24), ("offset", 1 << 20)])

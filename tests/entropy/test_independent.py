@@ -54,6 +54,33 @@ def test_independent_decoder(name: str, stream: Stream) -> None:
         np.testing.assert_array_equal(values[part], EXPECTED[f"{name}.{part}"])
 
 
+def test_focus() -> None:
+    """Some positions with finer steps, some with coarser, by a random net that finds "faces"."""
+    rng = np.random.default_rng(0)
+    width = ARRAYS["y_side.1.weight"].shape[0] // 4
+    shapes = {"0.weight": (4, width, 3, 3), "0.bias": (4,), "1.weight": (1, 4, 1, 1), "1.bias": (1,)}
+    arrays = ARRAYS | {
+        f"focus.{name}": rng.integers(-(1 << 14), 1 << 14, shape).astype(np.int32) for name, shape in shapes.items()
+    }
+    arrays["focus.1.bias"] += 1 << 25
+    stream = Stream(arrays, {})
+    sizes = {"lf": (2, 3), "h": (2, 3), "vector": (1, 1), "y": (4, 6)}
+    tensors = {
+        name: rng.normal(0, 2, (arrays[f"{name}.gain"].shape[1], *size)).astype(np.float32)
+        for name, size in sizes.items()
+    }
+    local, seen = stream._local, []
+    stream._local = lambda side, q: seen.append(local(side, q)) or seen[-1]
+    payload, values = stream.encode(tensors, 120, True)
+    assert seen[0].min() < 120 < seen[0].max()
+    assert payload != stream.encode(tensors, 120)[0]
+    found = independent().decode(payload, 120, 2, 3, arrays, focus=True)
+    decoded = stream.decode(payload, 120, 2, 3, True)
+    for part in SECTIONS:
+        np.testing.assert_array_equal(found[part], getattr(values, part))
+        np.testing.assert_array_equal(getattr(decoded, part), getattr(values, part))
+
+
 def test_golden_streams_meet_what_is_rare(stream: Stream) -> None:
     """Escapes of both signs, symbols not sent, most tables."""
     seen: set[int] = set()

@@ -148,7 +148,7 @@ def test_chunks_are_kept_known_or_not() -> None:
     assert read(write(header, b"p", seed=SEEDS[1]), seed_of=seed_of) == (header, b"p")
 
 
-@pytest.mark.parametrize(("kind", "name"), [(0x81, "tiles"), (0xFF, "0xff")])
+@pytest.mark.parametrize(("kind", "name"), [(0x81, "tiles"), (0x84, "focus"), (0xFF, "0xff")])
 def test_unknown_critical_chunk(kind: int, name: str) -> None:
     header = Header(width=8, height=8, quality=1, stream=1, chunks=(Chunk(1, b""), Chunk(kind, b"x")))
     data = write(header, b"p", seed=SEEDS[1])

@@ -26,7 +26,7 @@ from intaglio.errors import BudgetError
 if TYPE_CHECKING:
     from intaglio.bench.pictures import Rgb
 
-OURS = "fasdiff"
+OURS = ("fasdiff", ours.FOCUSED)
 COUNTS: dict[Count, str] = {"bytes": "file", "payload": "payload"}
 
 
@@ -87,11 +87,11 @@ def measure(
         "set": folder.resolve().name,
         "pictures": list(found),
         "digest": pictures.digest(found),
-        "facts": facts([OURS]),
+        "facts": facts(OURS),
     }
     if results.run and results.run["digest"] != run_["digest"]:
         raise BenchError(f"{out} holds a run on other pictures: name another folder")
-    results.renew([OURS], run_)
+    results.renew(OURS, run_)
     bases = [base for base in bases if base not in missing]
     jobs = [
         (base, name, rgb, features, out)
@@ -108,26 +108,26 @@ def measure(
                 for record in future.result():
                     results.add("row", _judged(record, found, measures, out))
                 bar.advance(task)
-        reader, task = ours.Reader(), bar.add_task(OURS, total=len(found) * len(LIMITS))
-        for name, rgb in found.items():
-            for size_ in LIMITS:
-                if (OURS, float(size_), name) not in results.rows:
-                    record = _ours(name, rgb, size_, reader, out)
-                    results.add("row", _judged(record, found, measures, out))
-                bar.advance(task)
+        todo = [(codec, name, size_) for codec in OURS for name in found for size_ in LIMITS]
+        reader, task = ours.Reader(), bar.add_task("ours", total=len(todo))
+        for codec, name, size_ in todo:
+            if (codec, float(size_), name) not in results.rows:
+                record = _ours(codec, name, found[name], size_, reader, out)
+                results.add("row", _judged(record, found, measures, out))
+            bar.advance(task)
     text = document(results, [m.name for m in measures], list((missing | unmeasured).values()))
     (out / "barcode.md").write_text(text)
     say(text)
 
 
-def _ours(name: str, rgb: Rgb, limit: int, reader: ours.Reader, out: Path) -> Record:
-    record: Record = {"codec": OURS, "setting": float(limit), "picture": name}
+def _ours(codec: str, name: str, rgb: Rgb, limit: int, reader: ours.Reader, out: Path) -> Record:
+    record: Record = {"codec": codec, "setting": float(limit), "picture": name}
     try:
-        data = ours.encode(OURS, rgb, limit, 0)
+        data = ours.encode(codec, rgb, limit, 0)
     except BudgetError:
         return record | {"bytes": None}
-    coding.store(coding.place(out, OURS, limit, name), data, reader(OURS, data, 4, 1.0))
-    return record | {"bytes": len(data), "counted": len(data), "variant": OURS}
+    coding.store(coding.place(out, codec, limit, name), data, reader(codec, data, 4, 1.0))
+    return record | {"bytes": len(data), "counted": len(data), "variant": codec}
 
 
 def _judged(record: Record, found: dict[str, Rgb], measures: Sequence[Any], out: Path) -> Record:
@@ -149,7 +149,7 @@ def document(results: Results, names: Sequence[str], left_out: Sequence[str]) ->
     table = []
     codecs = list(dict.fromkeys(codec for codec, _, _ in results.rows))
     for limit in LIMITS:
-        for codec in sorted(codecs, key=lambda c: (c != OURS, c)):
+        for codec in sorted(codecs, key=lambda c: (c not in OURS, c)):
             rows = [r for (c, s, _), r in results.rows.items() if c == codec and s == limit]
             fitted = [r for r in rows if r["bytes"] is not None]
             row: Record = {"limit": limit, "codec": codec, "fitted": f"{len(fitted)}/{len(rows)}"}

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from intaglio.codecs import CODECS
+from intaglio.bench.ours import NAMES
 from intaglio.errors import IntaglioError
 
 PEERS = ("vvc", "vvc/2", "avif", "avif/2")
@@ -22,7 +22,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("folder", type=Path, metavar="DIR", help="pictures; with --summary, reports")
     made.add_argument("more", type=Path, nargs="*", metavar="DIR", help=argparse.SUPPRESS)
     made.add_argument("--out", type=Path, required=True, metavar="OUT", help="folder of the report")
-    made.add_argument("--codec", nargs="+", choices=CODECS, default=["fasdiff"], metavar="NAME", help="of ours")
+    made.add_argument(
+        "--codec", nargs="+", choices=NAMES, default=["fasdiff"], metavar="NAME", help="of ours: " + ", ".join(NAMES)
+    )
     made.add_argument("--peers", nargs="*", default=list(PEERS), metavar="NAME", help=f"default {' '.join(PEERS)}")
     made.add_argument("--size", type=int, metavar="N", help="central squares of this side, in place of whole pictures")
     made.add_argument("--limit", type=int, metavar="N", help="so many pictures, the first by name")

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from intaglio.bench import ours, workers
-from intaglio.codecs import CODECS
 from intaglio.errors import BudgetError
 
 if TYPE_CHECKING:
@@ -40,8 +39,8 @@ class Options:
 
 def folder(out: Path, codec: str) -> Path:
     """Of all that a codec made; ours, with these weights."""
-    name = f"{codec}-{ours.version(codec)}" if codec in CODECS else re.sub(r"[^\w.]+", "-", codec)
-    return out / "coded" / name
+    name = f"{codec}-{ours.version(codec)}" if codec in ours.NAMES else codec
+    return out / "coded" / re.sub(r"[^\w.]+", "-", name)
 
 
 def place(out: Path, codec: str, setting: float, picture: str) -> Path:

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from intaglio.bench import workers
+from intaglio.codecs import CODECS
 from intaglio.codecs.common import weights
 
+if TYPE_CHECKING:
+    from intaglio.api import Codec, Focus
+
 Rgb = NDArray[np.uint8]
+FOCUSED = "fasdiff/focus"  # with focus="face"
+NAMES = (*CODECS, FOCUSED)
 
 
 def target(setting: float, rgb: Rgb, bpp: bool) -> int:
@@ -21,7 +28,8 @@ def target(setting: float, rgb: Rgb, bpp: bool) -> int:
 
 def version(name: str) -> str:
     """The id of a codec's weights."""
-    return _version(name, weights.default(name))
+    codec = _of(name)
+    return _version(codec, weights.default(codec))
 
 
 @functools.cache
@@ -29,8 +37,13 @@ def _version(name: str, file: Path) -> str:
     return weights.read(name, file).decoder
 
 
+def _of(name: str) -> str:
+    """The codec behind a name."""
+    return name.partition("/")[0]
+
+
 @functools.cache
-def _codec(name: str) -> object:
+def _codec(name: str) -> Codec:
     import intaglio
 
     return intaglio.Codec(name)
@@ -40,12 +53,12 @@ def encode(name: str, rgb: Rgb, limit: int, effort: int) -> bytes:
     """A picture in at most `limit` bytes. Raises BudgetError where that is impossible."""
     from PIL import Image
 
-    data: bytes = _codec(name).compress(Image.fromarray(rgb), max_bytes=limit, effort=effort)  # type: ignore[attr-defined]
-    return data
+    focus: Focus | None = "face" if name == FOCUSED else None
+    return _codec(_of(name)).compress(Image.fromarray(rgb), max_bytes=limit, effort=effort, focus=focus)
 
 
 def decode(name: str, data: bytes, steps: int, realism: float) -> Rgb:
-    return np.array(_codec(name).decompress(data, steps=steps, realism=realism).convert("RGB"))  # type: ignore[attr-defined]
+    return np.array(_codec(_of(name)).decompress(data, steps=steps, realism=realism).convert("RGB"))
 
 
 class Reader:

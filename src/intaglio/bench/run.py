@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import platform
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -120,7 +120,7 @@ def processor() -> str:
     return f"{name} ({torch.backends.cpu.get_cpu_capability()})"
 
 
-def facts(mine: list[str]) -> dict[str, str]:
+def facts(mine: Sequence[str]) -> dict[str, str]:
     """Date, machine and versions, for every document that shows figures."""
     import torch
 

@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from intaglio.bench import ours, pictures, summary
-from intaglio.bench.results import Record
+from intaglio.bench.results import BenchError, Record
 from intaglio.bench.run import facts
 from intaglio.bench.timing import best_of, environment, peak_memory
+from intaglio.codecs import CODECS
 
 if TYPE_CHECKING:
     from intaglio.bench.pictures import Rgb
@@ -39,13 +40,15 @@ def measure(folder: Path, out: Path, mine: Sequence[str], names: Sequence[str], 
 
     from intaglio.bench import peers
 
+    if not set(mine) <= set(CODECS):
+        raise BenchError("scaling is of codecs, and a focus is none")
     others, missing = peers.available(names)
     rows = []
     for side in track(SIDES, "scaling", transient=True):
         rgb = next(iter(pictures.load(folder, side, 1).values()))
         rows += [_apart(codec, rgb) for codec in mine]
         rows += [_apart(f"{p.name} {p.settings[len(p.settings) // 2]:g}", rgb) for p in others]
-    lines = ["## Work, time and memory\n", *(f"- {key}: {value}" for key, value in facts(list(mine)).items())]
+    lines = ["## Work, time and memory\n", *(f"- {key}: {value}" for key, value in facts(mine).items())]
     lines += [f"- left out: {sentence}" for sentence in missing.values()]
     text = "\n".join([*lines, "", summary.table(rows), "", "### Growth with pixels\n", summary.table(growth(rows)), ""])
     out.mkdir(parents=True, exist_ok=True)
@@ -80,8 +83,6 @@ def _apart(codec: str, rgb: Rgb) -> Record:
 
 
 def _main(codec: str, file: Path) -> Record:
-    from intaglio.codecs import CODECS
-
     rgb = np.load(file)
     row: Record = {"codec": codec, "side": len(rgb)}
     return row | (_mine(codec, rgb) if codec in CODECS else _peer(codec, rgb)) | {"peak MB": peak_memory() / 1e6}

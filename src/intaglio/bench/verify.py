@@ -74,7 +74,7 @@ def measure(
                 sizes.append(size)
             rows.append(_row(name, target, pairs, originals, coded) | {"bytes": float(np.mean(sizes or [0]))})
     lines = [f"## Verification: {folder.resolve().name}, {len(pairs)} pairs\n"]
-    lines += [f"- {key}: {value}" for key, value in facts(list(mine)).items()]
+    lines += [f"- {key}: {value}" for key, value in facts(mine).items()]
     lines += [f"- left out: {sentence}" for sentence in missing.values()]
     text = "\n".join([*lines, "", summary.table(rows), ""])
     out.mkdir(parents=True, exist_ok=True)
