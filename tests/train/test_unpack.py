@@ -1,7 +1,5 @@
 """Training goes on from a weights file: what was integers is networks again."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
@@ -9,9 +7,7 @@ import torch
 from intaglio.codecs import CODECS
 from intaglio.codecs.common import weights
 from intaglio.entropy.fixed import ACTIVATION
-from intaglio.prior.compact import PriorConfig
 from intaglio.train import export, unpack
-from intaglio.train.widen import widened
 
 UNIT = 1 << ACTIVATION
 
@@ -36,7 +32,7 @@ def test_released_weights_come_back_as_they_were(codec: str) -> None:
     model = unpack.unpack(released)
     again = export.integers(model.compressor)
     for name, wanted in released.entropy.items():
-        if name.startswith("tables."):
+        if name.startswith(("tables.", "focus.")):  # fitted anew
             continue
         error = np.abs(again[name].astype(np.int64) - wanted.astype(np.int64)).max()
         if name.endswith("quality"):
@@ -48,24 +44,3 @@ def test_released_weights_come_back_as_they_were(codec: str) -> None:
     state = model.state_dict()
     assert all(torch.equal(state[k], torch.from_numpy(a.astype(np.float32))) for k, a in released.nets.items())
     assert all(p.requires_grad for p in model.compressor.y_model.parameters())
-
-
-@pytest.mark.parametrize("codec", CODECS)
-def test_a_wider_compressor_begins_as_the_narrow_one(codec: str) -> None:
-    """Old channels code the same symbols, new ones are neither heard by the synthesis nor by the entropy nets."""
-    torch.manual_seed(0)
-    narrow = unpack.unpack(weights.read(codec)).compressor.eval()
-    c = narrow.cfg.y
-    cfg = replace(narrow.cfg, y=c + 32)
-    wide = type(unpack.unpack(weights.read(codec)))(cfg, PriorConfig()).compressor.eval()
-    wide.load_state_dict(widened(narrow.state_dict(), wide.state_dict()))
-    z, p, q = torch.randn(1, 32, 8, 8), 0.1 * torch.randn(1, 192, 8, 8), torch.tensor([0.5])
-    places = torch.cat([torch.arange(c // 4) + group * (c // 4 + 8) for group in range(4)])
-    with torch.no_grad():
-        (y, prompt), (y_wide, prompt_wide) = ((o[0].y, o[1]) for o in (narrow(z, p, q), wide(z, p, q)))
-    torch.testing.assert_close(y_wide[:, places], y)
-    torch.testing.assert_close(prompt_wide.latent, prompt.latent)
-    new = torch.tensor([i for i in range(cfg.y) if i not in places])
-    with torch.no_grad():
-        told = wide.analyse(z, p).y[:, new].std()
-    assert told > 0.02, "new channels carry nothing"

@@ -5,8 +5,8 @@ RUN/prior/ema.pt ──────┘      ▲         ▲
 RUN/lean/ema.pt ──────────────┴─────────┴────────────┘  (joint holds the lean decoder too)
 
 A stage that the recipe leaves out is taken from the run that this one starts from (`start`), and so are the first
-weights of compressor and control, or of joint where there is no control, as far as names and shapes agree; a compressor
-with fewer channels of y is widened. That run may also be a codec's weights file: the released ones, for one.
+weights of compressor and control, or of joint where there is no control, as far as names and shapes agree. That run
+may also be a codec's weights file: the released ones, for one.
 """
 
 from __future__ import annotations
@@ -40,7 +40,6 @@ from intaglio.train.stages.encoder import EncoderStage
 from intaglio.train.stages.joint import JointStage
 from intaglio.train.stages.lean import LeanStage
 from intaglio.train.stages.prior import PriorStage
-from intaglio.train.widen import widened
 
 Net = TypeVar("Net", bound=nn.Module)
 State = dict[str, torch.Tensor]
@@ -170,7 +169,7 @@ class Run:
         if self.start is None:
             return model
         own = model.state_dict()
-        for key, tensor in widened(self._given(name), own).items():
+        for key, tensor in self._given(name).items():
             key = key.replace("enhancement.", "fusion.") if self.recipe.codec == "cgdm" else key
             if key in own and own[key].shape == tensor.shape:
                 own[key] = tensor
