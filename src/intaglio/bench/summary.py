@@ -52,8 +52,9 @@ def _part(results: Results, folder: Path, out: Path) -> list[str]:
             target = out.with_suffix("") / f"{folder.name}-{measure}.png"
             shutil.copyfile(plot, target)
             parts.append(f"\n![{measure} over bytes]({out.stem}/{target.name})")
-    parts.append("\n### Bytes for the same quality (Bjøntegaard; negative: ours needs fewer)\n")
-    parts.append(table(report.differences(results)))
+    if differences := report.differences(results):
+        parts.append("\n### Bytes for the same quality (Bjøntegaard; negative: ours needs fewer)\n")
+        parts.append(table(differences))
     parts += ["\n### At equal bytes\n", table(report.equal(results)), "\n### All points\n", table(points)]
     if identities := report.bytes_for(results):
         parts += ["\n### Bytes for the same identity\n", table(identities)]
