@@ -1,0 +1,41 @@
+"""The net behind `--focus`: fitted to where landmarks lie."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import torch
+
+from intaglio.codecs.common.compressor import Compressor, CompressorConfig
+from intaglio.train import faces, focus
+
+SIZE = 128
+
+
+def test_it_learns_where_faces_are(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    corners = rng.integers(0, SIZE - 48, (24, 2))
+    points = np.stack([c + rng.uniform(8, 40, (68, 2)) for c in corners]).astype(np.float32)
+    points[3] = np.nan  # no face was found there
+    points.tofile(tmp_path / faces.LANDMARKS)
+
+    def crop(row: int, top: int, left: int, n: int) -> tuple[torch.Tensor, torch.Tensor]:
+        x = torch.full((3, SIZE, SIZE), 0.2)
+        x[:, corners[row, 1] : corners[row, 1] + 48, corners[row, 0] : corners[row, 0] + 48] = 0.9
+        return x, torch.zeros(32, n, n)
+
+    torch.manual_seed(0)
+    cfg = CompressorConfig(fine=16, coarse=24, depth=1, y=16, h=8, lf=4, width=16, cond=16, encoder=16)
+    compressor = Compressor(cfg).eval()
+    cache = SimpleNamespace(folder=tmp_path, size=SIZE, crop=crop)
+    net = focus.fit(compressor, cache)  # type: ignore[arg-type]
+    rows = [row for row in range(24) if row != 3]
+    wanted = faces.weights(torch.from_numpy(points[rows]), SIZE, focus.CELL, 2.0) - 1
+    with torch.no_grad():
+        found = torch.cat([net(focus._side(compressor, cache, row, 0.5)) for row in rows])  # type: ignore[arg-type, misc]
+    assert found.shape == wanted.shape
+    assert (found - wanted).square().mean() < 0.7 * wanted.var()
+
+
+def test_without_landmarks_there_is_none(tmp_path: Path) -> None:
+    assert focus.fit(None, SimpleNamespace(folder=tmp_path)) is None  # type: ignore[arg-type]
