@@ -40,9 +40,8 @@ KINDS = {
     0x84: Kind("focus", "y is coded finer where a face is, see Focus; no data"),
 }
 FOCUS = 0x84
-UNDERSTOOD = frozenset(
-    {FOCUS}
-)  # the critical kinds that this version acts on, all without data; the others are reserved
+# The critical kinds that this version acts on, all without data; the others are reserved.
+UNDERSTOOD = frozenset({FOCUS})
 
 
 @dataclass(frozen=True)
