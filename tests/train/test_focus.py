@@ -4,9 +4,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import pytest
 import torch
 
 from intaglio.codecs.common.compressor import Compressor, CompressorConfig
+from intaglio.nets.fourpass import FourPass
 from intaglio.train import faces, focus
 
 SIZE = 128
@@ -39,3 +41,25 @@ def test_it_learns_where_faces_are(tmp_path: Path) -> None:
 
 def test_without_landmarks_there_is_none(tmp_path: Path) -> None:
     assert focus.fit(None, SimpleNamespace(folder=tmp_path)) is None  # type: ignore[arg-type]
+
+
+def test_in_training_faces_are_coded_finer_and_what_is_around_them_coarser() -> None:
+    points = torch.full((2, 68, 2), float("nan"))
+    points[0] = torch.tensor([40.0, 40.0]) + 16 * torch.rand(68, 2)
+    q = torch.tensor([0.5, 0.3])
+    local = focus.qualities(points, SIZE, q)
+    assert local.shape == (2, SIZE // 16, SIZE // 16)
+    assert (local[1] == q[1]).all()  # no face, no focus
+    assert float(local[0].max()) > 0.55 and int(local[0].argmax()) in (18, 19, 26, 27)
+    assert float(local[0, 7, 7]) == pytest.approx(0.5 - focus.FOCUS / 255, abs=1e-3)
+
+    torch.manual_seed(0)
+    model = FourPass(64, 0, 8, (0.5, 10)).eval()
+    y = 4 * torch.randn(2, 64, SIZE // 16, SIZE // 16)
+    with torch.no_grad():
+        plain, same = model(y, None, q), model(y, None, q, local=q[:, None, None].expand_as(local))
+        moved = model(y, None, q, local=local)
+    assert torch.equal(plain[0], same[0]) and torch.equal(plain[1], same[1])
+    error = [(found[0] - y).square().mean(1)[0] for found in (plain, moved)]
+    inside = local[0] > 0.52
+    assert error[1][inside].mean() < error[0][inside].mean() and error[1][~inside].mean() > error[0][~inside].mean()

@@ -99,14 +99,23 @@ class FourPass(nn.Module):
         return bias.expand(-1, -1, h, w) if self.side is None else self.side(side) + bias
 
     def forward(
-        self, y: torch.Tensor, side: torch.Tensor | None, q: torch.Tensor, rounding: Round = straight_through
+        self,
+        y: torch.Tensor,
+        side: torch.Tensor | None,
+        q: torch.Tensor,
+        rounding: Round = straight_through,
+        local: torch.Tensor | None = None,
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Quantise y (B, c, h, w) by `rounding` and count its bits: (y_hat, bits (B,)).
 
-        In training the count sees uniform noise in place of rounding, which has a gradient.
+        In training the count sees uniform noise in place of rounding, which has a gradient. Steps are those of quality q
+        (B,), or of `local` (B, h, w), position by position.
         """
         y = y.float().clamp(-LIMIT, LIMIT)
-        log_gain = self.gain(q)[:, :, None, None]
+        if local is None:
+            log_gain = self.gain(q)[:, :, None, None]
+        else:
+            log_gain = self.gain(local.flatten()).unflatten(0, local.shape).movedim(3, 1)
         gain, offset = log_gain.exp(), log_gain * (OCTAVE / 0.6931471805599453)
         features = self.features(side, q, y.shape[2], y.shape[3])
         y_hat, symbols, means, scales = (torch.zeros_like(y) for _ in range(4))

@@ -117,8 +117,16 @@ class CompactPrior(nn.Module):
         cond = self.sigma(sigma.float().log().clamp(*LOG_SIGMA))
         if control is not None:
             cond = cond + control.cond
-        cond = F.silu(cond)
-        x, skips = self.stem(z * (1 + s * s).rsqrt().to(z.dtype)), []
+        out = self.trunk(z * (1 + s * s).rsqrt().to(z.dtype), F.silu(cond), control).float()
+        evidence, precision = z.float() / (s * s), 1 + 1 / (s * s)
+        if control is not None:
+            own = control.precision.float()[:, :, None, None]
+            evidence, precision = evidence + control.base.float() * own, precision + own
+        return evidence / precision + out * precision.rsqrt()
+
+    def trunk(self, x: torch.Tensor, cond: torch.Tensor, control: Control | None) -> torch.Tensor:
+        """F(.): latents (B, 32, h, w) of unit variance and the condition vector (B, cond) to (B, 32, h, w)."""
+        x, skips = self.stem(x), []
         for level in range(3):
             if level:
                 skips.append(x)
@@ -133,8 +141,5 @@ class CompactPrior(nn.Module):
             x = self.up[level](x) + skips[level]
             for block in cast("nn.ModuleList", self.right[level]):
                 x = block(x, cond)
-        evidence, precision = z.float() / (s * s), 1 + 1 / (s * s)
-        if control is not None:
-            own = control.precision.float()[:, :, None, None]
-            evidence, precision = evidence + control.base.float() * own, precision + own
-        return evidence / precision + self.head(x).float() * precision.rsqrt()
+        out: torch.Tensor = self.head(x)
+        return out

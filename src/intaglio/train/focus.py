@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from intaglio.codecs.common.compressor import Compressor
+from intaglio.codecs.common.stream import FOCUS
 from intaglio.nets import packets
 from intaglio.nets.fourpass import LIMIT
 from intaglio.train import faces
@@ -29,7 +30,7 @@ def fit(compressor: Compressor, cache: LatentCache, seed: int = 0) -> nn.Sequent
         return None
     rng = np.random.default_rng(seed)
     side = torch.cat([_side(compressor, cache, row, float(rng.uniform(0, 0.7))) for row in rows])
-    wanted = faces.weights(landmarks[rows], cache.size, CELL, 2.0) - 1
+    wanted = _map(landmarks[rows], cache.size)
     torch.manual_seed(seed)
     width = side.shape[1]
     net = nn.Sequential(nn.Conv2d(width, WIDTH, 3, 1, 1), nn.Hardtanh(0, LIMIT), nn.Conv2d(WIDTH, 1, 1))
@@ -40,6 +41,21 @@ def fit(compressor: Compressor, cache: LatentCache, seed: int = 0) -> nn.Sequent
         F.mse_loss(net(side[chosen]), wanted[chosen]).backward()
         optimiser.step()
     return net
+
+
+def qualities(landmarks: torch.Tensor, side: int, q: torch.Tensor) -> torch.Tensor:
+    """Qualities (B, side / 16, side / 16) of y under a focus that knows where faces are; q (B,) itself where there is none.
+
+    `landmarks` (B, 68, 2) in the pixels of crops `side` pixels wide, NaN for none.
+    """
+    moved = (2 * _map(landmarks, side)[:, 0] - 1) * (FOCUS / 255)
+    known = ~landmarks.isnan().flatten(1).any(1)[:, None, None]
+    return (q[:, None, None] + moved * known).clamp(0, 1)
+
+
+def _map(landmarks: torch.Tensor, side: int) -> torch.Tensor:
+    """(B, 1, side / 16, side / 16): 1 where a face is read, 0 away from it."""
+    return faces.weights(landmarks, side, CELL, 2.0) - 1
 
 
 @torch.no_grad()

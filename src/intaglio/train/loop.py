@@ -23,6 +23,9 @@ from torch.utils.flop_counter import FlopCounterMode
 from intaglio.precision import best_dtype
 from intaglio.train.config import StageConfig
 
+Optimise = Callable[[list[nn.Parameter], float], torch.optim.Optimizer]
+"""Parameters and peak learning rate to what steps them."""
+
 
 class Batch(Protocol):
     """Whatever a stage's sampler makes."""
@@ -47,6 +50,11 @@ def learning_rate(step: int, cfg: StageConfig) -> float:
         return cfg.lr * (step + 1) / cfg.warmup
     t = (step - cfg.warmup) / max(1, cfg.steps - cfg.warmup)
     return cfg.lr * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, t))))
+
+
+def adam(parameters: list[nn.Parameter], lr: float) -> torch.optim.Optimizer:
+    """What everything released was trained by."""
+    return torch.optim.AdamW(parameters, lr=lr, betas=(0.9, 0.98), weight_decay=1e-4, fused=True)
 
 
 def _replace(path: Path, write: Callable[[Path], object]) -> None:
@@ -77,7 +85,15 @@ class Log:
                 self.board.add_scalar(key, value, step)
 
 
-def train(stage: Stage, cfg: StageConfig, folder: Path, *, seed: int = 0, deadline: float = math.inf) -> nn.Module:
+def train(
+    stage: Stage,
+    cfg: StageConfig,
+    folder: Path,
+    *,
+    seed: int = 0,
+    deadline: float = math.inf,
+    optimise: Optimise = adam,
+) -> nn.Module:
     """Train `stage.model` for `cfg.steps` steps or until `deadline` (seconds since the epoch); returns the averaged model.
 
     `folder` gets checkpoint.pt (all state), ema.pt (averaged weights), log.jsonl and sheets of validation pictures.
@@ -91,7 +107,7 @@ def train(stage: Stage, cfg: StageConfig, folder: Path, *, seed: int = 0, deadli
     parameters = [p for p in stage.model.parameters() if p.requires_grad]
     average = copy.deepcopy(stage.model).eval()
     averaged = [p for p, own in zip(average.parameters(), stage.model.parameters()) if own.requires_grad]
-    optimiser = torch.optim.AdamW(parameters, lr=cfg.lr, betas=(0.9, 0.98), weight_decay=1e-4, fused=True)
+    optimiser = optimise(parameters, cfg.lr)
     step, flops_done, seconds_done = 0, 0.0, 0.0
 
     # --- Resume -----------------------------------------------------------------------------------------------

@@ -160,10 +160,10 @@ class Compressor(nn.Module):
         self.synthesis = synthesis or Synthesis(cfg)
 
     def forward(
-        self, z: torch.Tensor, p: torch.Tensor, q: torch.Tensor
+        self, z: torch.Tensor, p: torch.Tensor, q: torch.Tensor, local: torch.Tensor | None = None
     ) -> tuple[Coded, Prompt, dict[str, torch.Tensor]]:
         """Latents and packets through quantisation: (decoded tensors, prompt, bits per picture of every section)."""
-        hats, bits = self.quantise(self.analyse(z, p), q)
+        hats, bits = self.quantise(self.analyse(z, p), q, local)
         return hats, self.synthesis(hats, q), bits
 
     def analyse(self, z: torch.Tensor, p: torch.Tensor) -> Coded:
@@ -171,14 +171,17 @@ class Compressor(nn.Module):
         coded: Coded = self.analysis(p, None if self.lean_encoder else z)
         return coded
 
-    def quantise(self, c: Coded, q: torch.Tensor) -> tuple[Coded, dict[str, torch.Tensor]]:
+    def quantise(
+        self, c: Coded, q: torch.Tensor, local: torch.Tensor | None = None
+    ) -> tuple[Coded, dict[str, torch.Tensor]]:
+        """`local`: qualities (B, H/16, W/16) by which y's steps go in place of q (a focus)."""
         lf, lf_bits = self.lf_model(c.lf, None, q)
         h, h_bits = self.h_model(c.h, self.side_of_h(lf), q)
         hyper = torch.cat([lf, h], 1)
         vector, vector_bits = c.vector, torch.zeros_like(h_bits)
         if self.cfg.vector:
             vector, vector_bits = self.vector_model(c.vector, hyper.mean((2, 3), keepdim=True), q)
-        y, y_bits = self.y_model(c.y, self.side_of_y(hyper), q)
+        y, y_bits = self.y_model(c.y, self.side_of_y(hyper), q, local=local)
         return Coded(lf, h, vector, y), {"lf": lf_bits, "h": h_bits, "vector": vector_bits, "y": y_bits}
 
     def keep_transforms(self) -> None:

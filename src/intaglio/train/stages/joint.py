@@ -26,6 +26,7 @@ from intaglio.codecs.common.objective import lam
 from intaglio.codecs.fasdiff.model import FaSDiff
 from intaglio.nets import packets
 from intaglio.prior.sampler import LADDERS
+from intaglio.train import focus
 from intaglio.train.critic import Critic, opinions
 from intaglio.train.data import Crops, Sampler, Validation
 from intaglio.train.identity import Identity, readable
@@ -92,7 +93,10 @@ class JointStage(ControlStage):
         faces = readable(batch.landmarks, batch.x.shape[3], FACES)
         if self.end_to_end:
             p = packets.analyse(batch.x - 0.5)
-            coded, prompt, bits = self.codec.compressor(batch.z, p, batch.q)
+            share = self.sampler.cfg.focus
+            focused = share > 0 and float(torch.rand(())) < share
+            local = focus.qualities(batch.landmarks, batch.x.shape[3], batch.q) if focused else None
+            coded, prompt, bits = self.codec.compressor(batch.z, p, batch.q, local)
             rate, error, rows = objective(bits, prompt, batch, p, self.sampler.cfg.pixels)
             weight = lam(batch.q)
             base = ((rate + weight * error) * weight.rsqrt()).mean()
