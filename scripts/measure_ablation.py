@@ -198,7 +198,7 @@ def main() -> None:
     parser.add_argument("--metrics", type=Path, help="Python file with pooled")
     options = parser.parse_args()
     recipe = config.load(options.config)
-    run = Run(recipe, options.out, options.cache, None, options.pictures, options.features, options.mix, options.start,
+    run = Run(recipe, options.out, options.cache, None, options.pictures, options.features, options.mix, None, options.start,
               math.inf)  # fmt: skip
     codec = LatentCodec(recipe.codec, options.start, device="cpu")
     rgbs = measuring.load_pictures(options.pictures, options.size, options.limit or 24)

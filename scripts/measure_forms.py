@@ -68,7 +68,7 @@ class Trial:
     def __init__(self, options: Any) -> None:
         self.options, self.recipe = options, config.load(options.config)
         self.run = Run(self.recipe, options.out, options.cache, None, options.pictures, options.features,
-                       options.mix, options.start, math.inf)  # fmt: skip
+                       options.mix, None, options.start, math.inf)  # fmt: skip
         self.codec = LatentCodec("fasdiff", options.start, device="cpu")
         self.rgbs = measuring.load_pictures(options.pictures, options.size, options.limit or 24)
         self.judge = Judge(options.features, self.rgbs)

@@ -6,7 +6,9 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from intaglio.codecs import model_of
 from intaglio.codecs.common import weights
@@ -17,7 +19,7 @@ from intaglio.prior.compact import PriorConfig
 from intaglio.train import export
 
 
-def write(path: Path, codec: str = "fasdiff", seed: int = 3) -> None:
+def write(path: Path, codec: str = "fasdiff", seed: int = 3, choice: NDArray[np.float32] | None = None) -> None:
     torch.manual_seed(seed)
     compressor = CompressorConfig(fine=16, coarse=16, depth=1, y=16, h=8, lf=4, width=16, cond=16, encoder=16)
     if codec == "cgdm":
@@ -34,7 +36,7 @@ def write(path: Path, codec: str = "fasdiff", seed: int = 3) -> None:
     integers = export.integers(model.compressor, focus if codec == "fasdiff" else None)
     model.compressor.keep_transforms()
     nets, lean = ({k: v.numpy() for k, v in net.state_dict().items()} for net in (model, LeanDecoder()))
-    weights.write(path, codec, compressor, prior, CUSTOM, integers, nets, lean)
+    weights.write(path, codec, compressor, prior, CUSTOM, integers, nets, lean, choice)
 
 
 if __name__ == "__main__":

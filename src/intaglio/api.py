@@ -227,6 +227,7 @@ class Codec:
         bare: bool,
         progress: Progress | None,
     ) -> bytes:
+        from intaglio.codecs.common.choice import likelier
         from intaglio.image import to_rgb
 
         if not 1 <= quality <= 100:
@@ -248,12 +249,13 @@ class Codec:
         features, index, errors = self._codec.features(rgb), round((quality - 1) / 99 * 255), []
         best: tuple[tuple[int, float], bytes] | None = None
         judge = next(iter(codecs.values())).model.compressor.analysis.encoder
+        order, sure = likelier(list(codecs.values()), features)
 
         def advance(share: float) -> None:
             if progress is not None:
-                progress(share / len(codecs))
+                progress(share if sure else share / len(order))
 
-        for codec in codecs.values():
+        for codec in order:
             head = functools.partial(
                 _head, codec, width=rgb.shape[1], height=rgb.shape[0], grey=grey, focus=bool(focus)
             )
@@ -265,7 +267,7 @@ class Codec:
                 errors.append(error.least + overhead)
                 continue
             data = format.write(head(result.quality, result.scale), result.payload, seed=codec.stream.seed, bare=bare)
-            if len(codecs) == 1:
+            if sure:
                 return data
             max_bytes = max_bytes or len(data)
             nearness = result.scale, codec.distance(result, features, judge)

@@ -27,6 +27,12 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--cache", type=Path, metavar="DIR", help="folder of the latent cache, default RUN/cache")
     made.add_argument("--mix", type=Path, metavar="DIR", help="a further latent cache: some pictures come from there")
     made.add_argument(
+        "--others",
+        type=Path,
+        metavar="DIR",
+        help="a latent cache of pictures other than portraits, to tell them apart by",
+    )
+    made.add_argument(
         "--start", type=Path, metavar="RUN", help="a finished run's folder, or a weights file, to start from"
     )
     made.add_argument("--stage", nargs="+", choices=STAGES, metavar="NAME", help=f"only these of {', '.join(STAGES)}")
@@ -55,6 +61,7 @@ def main(argv: Sequence[str]) -> int:
         args.val,
         args.features,
         args.mix,
+        args.others,
         args.start,
         deadline,
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from intaglio.codecs.cgdm.model import CGDM
@@ -29,9 +30,10 @@ def whole_pictures(cache: LatentCache, count: int, batch: int = 8) -> Iterator[t
 
 
 def pack(codec: str, model: FaSDiff | CGDM, lean: LeanDecoder, pictures: Pairs, path: Path, stream: int,
-         focus: nn.Sequential | None = None) -> None:  # fmt: skip
+         focus: nn.Sequential | None = None, choice: NDArray[np.float32] | None = None) -> None:  # fmt: skip
     """Write a codec's weights file: entropy nets in integers, tables fitted to what its analysis, as stored, makes of
-    training pictures, the other networks as `weights` says. `focus`: finds faces in the side features of y.
+    training pictures, the other networks as `weights` says. `focus`: finds faces in the side features of y. `choice`:
+    tells portraits from other pictures.
 
     Raises:
         ValueError: a weight is out of the fixed-point range of the entropy nets.
@@ -45,4 +47,4 @@ def pack(codec: str, model: FaSDiff | CGDM, lean: LeanDecoder, pictures: Pairs, 
     config, prior = model.compressor.cfg, model.prior.cfg
     model.compressor.keep_transforms()
     nets, decoder = ({k: v.cpu().numpy() for k, v in net.state_dict().items()} for net in (model, lean))
-    weights.write(path, codec, config, prior, stream, arrays, nets, decoder)
+    weights.write(path, codec, config, prior, stream, arrays, nets, decoder, choice)

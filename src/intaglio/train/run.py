@@ -27,7 +27,7 @@ from intaglio.latent.encoder import LeanEncoder
 from intaglio.latent.lean import LeanDecoder
 from intaglio.latent.weights import channels_last, frozen
 from intaglio.prior.compact import CompactPrior
-from intaglio.train import cache, faces, focus, generated, pack, unpack
+from intaglio.train import cache, choice, faces, focus, generated, pack, unpack
 from intaglio.train.config import Recipe, StageConfig
 from intaglio.train.data import Sampler, Validation
 from intaglio.train.identity import Identity
@@ -60,6 +60,7 @@ class Run:
     val: Path | None
     features: Path | None
     mix: Path | None  # a further latent cache, a stage's `mix` of the pictures
+    others: Path | None  # a latent cache of pictures that are no portraits, for what fasdiff's file lends to auto
     start: Path | None  # the folder of a finished run, of either codec, or a weights file of this one
     deadline: float  # seconds since the epoch
 
@@ -245,8 +246,13 @@ class Run:
         if joint is not None and joint.blend < 1:
             for net, name in ((model, "joint"), (lean, "lean")):
                 self._blend(net, name, joint.blend)
-        finder = focus.fit(model.compressor.eval(), self._cache) if self.recipe.codec == "fasdiff" else None
-        pack.pack(self.recipe.codec, model, lean, pictures, path, self.recipe.stream, finder)
+        finder = told = None
+        if self.recipe.codec == "fasdiff":
+            finder = focus.fit(model.compressor.eval(), self._cache)
+            if self.others is not None:
+                portraits = [self._cache, *([] if self.mix is None else [cache.LatentCache(self.mix)])]
+                told = choice.fit(model.compressor, portraits, cache.LatentCache(self.others))
+        pack.pack(self.recipe.codec, model, lean, pictures, path, self.recipe.stream, finder, told)
         return True
 
     def _blend(self, net: nn.Module, name: str, share: float) -> None:

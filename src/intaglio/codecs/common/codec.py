@@ -14,8 +14,8 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from intaglio import image, online
+from intaglio.codecs.common import choice, windows
 from intaglio.codecs.common import weights as files
-from intaglio.codecs.common import windows
 from intaglio.codecs.common.budget import largest
 from intaglio.codecs.common.compressor import Coded, Prompt
 from intaglio.codecs.common.objective import lam
@@ -58,6 +58,7 @@ class Features:
         self.rgb, self.device = rgb, device
         self.known: dict[int, torch.Tensor] = {}
         self.latents: dict[int, torch.Tensor] = {}
+        self.analysed: dict[tuple[str, int], Tensors] = {}  # by a codec's weights and coded scale
 
     def picture(self, scale: int) -> torch.Tensor:
         """(1, 3, H, W) in 0..1, padded, at a coded scale."""
@@ -109,10 +110,21 @@ class LatentCodec:
     @torch.inference_mode()
     def analyse(self, features: Features, scale: int) -> Tensors:
         """Unquantised coded tensors of a picture at a coded scale."""
+        if (known := features.analysed.get((self.weights.decoder, scale))) is not None:
+            return known
         lean = self.lean is not None and self.model.compressor.lean_encoder
         z = None if lean else features.latent(scale, self.autoencoder).to(self.dtype)
         coded = windows.analyse(self.model.compressor.analysis, features(scale).to(self.dtype), self._analysed, z)
-        return {name: getattr(coded, name)[0].float().cpu().numpy() for name in SECTIONS}
+        made = {name: getattr(coded, name)[0].float().cpu().numpy() for name in SECTIONS}
+        features.analysed[self.weights.decoder, scale] = made
+        return made
+
+    def portrait(self, features: Features) -> float | None:
+        """How sure it is that a picture is a portrait, 0..1; None of weights that cannot tell."""
+        if self.weights.choice is None:
+            return None
+        tensors = self.analyse(features, choice.scale(*features.rgb.shape[:2]))
+        return choice.portrait(tensors, self.weights.choice)
 
     def compress(self, features: Features, quality: int | None, budget: int | None, effort: int = 0,
                  advance: Callable[[float], None] = lambda share: None, focus: bool = False) -> Result:  # fmt: skip

@@ -1,6 +1,7 @@
 """A codec's weights file: one safetensors file, its metadata the configuration; read strictly.
 
 entropy.*                integers of the entropy models (see `Stream`)
+choice                   FaSDiff's: what a portrait is known by (see `choice`)
 lean.*                   the lean decoder, which has learned to draw what this codec leaves of latents
 compressor.analysis.*    matrices in eight bits, `NAME` and `NAME.scale` (see `eightbit`); fp32 vectors
 everything else          the other networks; like the lean decoder, matrices in fp16 and vectors in fp32
@@ -25,7 +26,7 @@ from intaglio.errors import WeightsError
 FOLDER = Path(__file__).parents[2] / "weights"
 ENVIRONMENT = {"fasdiff": "INTAGLIO_FASDIFF", "cgdm": "INTAGLIO_CGDM"}
 """Per codec, the variable that names another file than the packaged one, e.g. a custom model."""
-ANALYSIS, SCALE = "compressor.analysis.", ".scale"
+ANALYSIS, SCALE, CHOICE = "compressor.analysis.", ".scale", "choice"
 Arrays = dict[str, NDArray[Any]]
 
 
@@ -39,6 +40,7 @@ class Weights:
     entropy: Arrays
     nets: Arrays
     lean: Arrays
+    choice: NDArray[Any] | None
     decoder: str  # id of all networks but the entropy models: eight hex digits
 
     def open_stream(self) -> Stream:
@@ -67,7 +69,7 @@ def read(codec: str, path: Path | None = None) -> Weights:
     if metadata.get("model") != f"intaglio-{codec}":
         raise WeightsError(f"{path} holds weights of {metadata.get('model')!r} where those of {codec} are needed")
     entropy, lean = part(arrays, "entropy"), part(arrays, "lean")
-    nets = {k: v for k, v in arrays.items() if not k.startswith(("entropy.", "lean."))}
+    nets = {k: v for k, v in arrays.items() if not k.startswith(("entropy.", "lean.")) and k != CHOICE}
     crc = 0
     for name in sorted(arrays.keys() - {f"entropy.{k}" for k in entropy}):
         crc = zlib.crc32(np.ascontiguousarray(arrays[name]).tobytes(), crc)
@@ -76,7 +78,8 @@ def read(codec: str, path: Path | None = None) -> Weights:
         if matrix not in nets or scale.shape != nets[matrix].shape[:1]:
             raise WeightsError(f"{path} has {name}, but no matrix with as many rows")
         nets[matrix] = eightbit.restore(nets[matrix], scale)
-    return Weights(codec, json.loads(metadata["config"]), int(metadata["stream"]), entropy, nets, lean, f"{crc:08x}")
+    config, stream = json.loads(metadata["config"]), int(metadata["stream"])
+    return Weights(codec, config, stream, entropy, nets, lean, arrays.get(CHOICE), f"{crc:08x}")
 
 
 def load_model(weights: Weights) -> Any:
@@ -126,7 +129,7 @@ def _filled(model: Any, arrays: Arrays) -> Any:
 
 
 def write(path: Path, codec: str, config: Any, prior: Any, stream: int, entropy: Arrays, nets: Arrays,
-          lean: Arrays) -> None:  # fmt: skip
+          lean: Arrays, choice: NDArray[Any] | None = None) -> None:  # fmt: skip
     """Write a weights file from configurations (dataclasses), integer entropy models and the networks' arrays."""
     from safetensors.numpy import save_file
 
@@ -136,6 +139,8 @@ def write(path: Path, codec: str, config: Any, prior: Any, stream: int, entropy:
             arrays[name], arrays[name + SCALE] = eightbit.quantise(array)
         else:
             arrays[name] = array.astype(np.float16 if array.ndim > 1 else np.float32)
+    if choice is not None:
+        arrays[CHOICE] = choice
     metadata = {
         "model": f"intaglio-{codec}",
         "stream": str(stream),
