@@ -26,7 +26,7 @@ def test_it_learns_to_tell_blurred_pictures() -> None:
     real = torch.rand(8, 3, 64, 64)
     blurred = torch.nn.functional.avg_pool2d(real, 5, 1, 2)
     features, losses = (mobile.features(blurred), mobile.features(real)), []
-    optimiser = torch.optim.Adam(critic.parameters(), 1e-2)
+    optimiser = torch.optim.Adam(critic.parameters(), 5e-4)
     for _ in range(60):
         drawing, telling = opinions(critic, *features)
         optimiser.zero_grad()
