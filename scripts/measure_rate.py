@@ -1,11 +1,12 @@
 """Real bytes of FaSDiff: against what its tables and its float entropy model promise, over quality, and under limits.
 
-    PYTHONPATH=src python scripts/measure_rate.py PICTURES [--float RUN/compressor/ema.pt] [--json rate.json]
+    PYTHONPATH=src python scripts/measure_rate.py PICTURES [--float RUN/compressor/ema.pt] [--json rate.json] [--plot sections.png]
 
 A payload may take 3 % + 4 bytes more than -log2 of the integer tables' probabilities of its symbols, and 5 % more than
 the float entropy model needs for the same symbols (--float: the checkpoint that the weights were made of, of any
 stage that has the compressor). Bytes should rise with quality, index 0 take at most 130 bytes, files never
-exceed a limit and fill it to 90 % on average up to 1,600 bytes. All pictures are coded at all 256 quality indices.
+exceed a limit and fill it to 90 % on average up to 1,600 bytes. All pictures are coded at all 256 quality indices. --plot draws
+what each section takes, in bytes and as a share, over the size of the payload.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from rich.progress import track
 
 from intaglio.codecs.common.codec import LatentCodec
 from intaglio.codecs.common.compressor import Coded, Compressor, CompressorConfig
-from intaglio.codecs.common.stream import grid
+from intaglio.codecs.common.stream import SECTIONS, grid
 from intaglio.errors import BudgetError
 
 CHECKED = (0, 16, 32, 64, 96, 128, 192, 255)  # quality indices at which bytes are compared with what is promised
@@ -113,6 +114,28 @@ def promised(
     return rows
 
 
+def plot(rows: Sequence[dict[str, Any]], path: Path) -> None:
+    """What the sections take, of the rows of `promised`."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 3.4), dpi=110, layout="constrained")
+    FigureCanvasAgg(figure)
+    names = [name for name in SECTIONS if name in rows[0]]
+    sizes, parts = [row["payload"] for row in rows], np.array([[row[name] for row in rows] for name in names])
+    left, right = figure.subplots(1, 2)
+    for name, part in zip(names, parts):
+        left.plot(sizes, part, "o-", label=name)
+    right.stackplot(sizes, 100 * parts / parts.sum(0), labels=names)
+    left.set(ylabel="bytes", yscale="log")
+    right.set(ylabel="share of the payload, %", ylim=(0, 100))
+    for axes in (left, right):
+        axes.set(xlabel="bytes of payload", xscale="log")
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.legend(frameon=False, fontsize=8)
+    figure.savefig(path)
+
+
 def limits(codec: LatentCodec, rgbs: list[measuring.Rgb]) -> list[dict[str, Any]]:
     rows = []
     for limit in track(LIMITS, "limits"):
@@ -133,6 +156,7 @@ def limits(codec: LatentCodec, rgbs: list[measuring.Rgb]) -> list[dict[str, Any]
 def main() -> None:
     parser = measuring.parser(__doc__)
     parser.add_argument("--float", type=Path, help="checkpoint of the compressor before it was made integers")
+    parser.add_argument("--plot", type=Path, help="write a plot of the sections there")
     options = parser.parse_args()
     codec = LatentCodec("fasdiff", options.weights, decoder=options.decoder)
     rgbs = measuring.load_pictures(options.pictures, options.size, options.limit)
@@ -150,8 +174,11 @@ def main() -> None:
          "most, whole file": int(s.max()) + extra} for q, s in ((0, zero), (255, last))
     ]  # fmt: skip
     ends[0] |= {"bar": AT_ZERO, "held": int(zero.max()) + extra <= AT_ZERO}
+    compared = promised(codec, tensors, options.size, float_model)
+    if options.plot:
+        plot(compared, options.plot)
     tables = {
-        f"Promised and real payload, {len(rgbs)} pictures": promised(codec, tensors, options.size, float_model),
+        f"Promised and real payload, {len(rgbs)} pictures": compared,
         "Bytes falling while quality rises": monotone,
         "Ends of the range": ends,
         f"Files under a limit (bar: never over, mean at least {FILLED:.0f} %)": limits(codec, rgbs),
