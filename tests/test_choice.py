@@ -12,11 +12,12 @@ import pytest
 import torch
 from PIL import Image
 
-from intaglio.api import Codec, codec_of
+from intaglio.api import Codec
 from intaglio.codecs.common import choice, weights
 from intaglio.codecs.common.codec import LatentCodec
 from intaglio.codecs.common.compressor import Compressor, CompressorConfig
 from intaglio.errors import BudgetError
+from intaglio.inspection import codec_of
 from intaglio.train import choice as training
 from intaglio.train.generated import picture
 

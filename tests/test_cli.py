@@ -69,10 +69,12 @@ def codec_of(data: bytes, *, bare: bool = False) -> str:
 
 @pytest.fixture(autouse=True)
 def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """In an empty folder, with the fake in place of intaglio.api."""
-    api = types.ModuleType("intaglio.api")
-    vars(api).update(Codec=FakeCodec, inspect=inspect, codec_of=codec_of)
-    monkeypatch.setitem(sys.modules, "intaglio.api", api)
+    """In an empty folder, with fakes in place of intaglio.api and intaglio.inspection."""
+    fakes = {"api": {"Codec": FakeCodec}, "inspection": {"inspect": inspect, "codec_of": codec_of}}
+    for name, contents in fakes.items():
+        module = types.ModuleType(f"intaglio.{name}")
+        vars(module).update(contents)
+        monkeypatch.setitem(sys.modules, module.__name__, module)
     monkeypatch.delitem(sys.modules, "intaglio.demo", raising=False)
     FakeCodec.calls = []
     monkeypatch.chdir(tmp_path)

@@ -18,11 +18,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from intaglio import cli
-from intaglio.api import Codec, _weights, inspect
+from intaglio.api import Codec
 from intaglio.codecs.common import weights
 from intaglio.codecs.common.stream import Stream, grid
 from intaglio.errors import Corrupt, IntaglioError, LimitExceeded, MissingModel, NewerVersion, NotIntaglio
 from intaglio.format import Header, peek, read, write
+from intaglio.inspection import _weights, inspect
 
 
 @pytest.fixture(autouse=True)
@@ -125,15 +126,15 @@ def test_hostile_sizes(tiny_codec: Codec, stream: Stream) -> None:
 MEMORY = """
 import resource, sys
 from pathlib import Path
-import intaglio.api as api
+from intaglio import inspection
 from intaglio.errors import IntaglioError
 import numpy, constriction, safetensors
-api._weights("fasdiff", Path(sys.argv[1]))
+inspection._weights("fasdiff", Path(sys.argv[1]))
 peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 before = peak()
 for name in sys.argv[2:]:
     try:
-        api.inspect(Path(name).read_bytes())
+        inspection.inspect(Path(name).read_bytes())
     except IntaglioError:
         pass
     else:

@@ -23,7 +23,8 @@ from intaglio.errors import (
 )
 
 if TYPE_CHECKING:
-    from intaglio.api import Codec, compress, decompress, inspect
+    from intaglio.api import Codec, compress, decompress
+    from intaglio.inspection import inspect
 
 __version__ = "0.1.0"
 
@@ -46,7 +47,11 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name in {"Codec", "compress", "decompress", "inspect"}:
+    if name == "inspect":
+        from intaglio.inspection import inspect
+
+        return inspect
+    if name in {"Codec", "compress", "decompress"}:
         from intaglio import api
 
         return getattr(api, name)

@@ -35,8 +35,9 @@ def compress(args: argparse.Namespace) -> int:
     from intaglio.image import SUFFIXES, open_picture
 
     jobs = plan(args.names, args.out, reads=SUFFIXES, writes=".itg")
-    from intaglio.api import Codec, inspect
+    from intaglio.api import Codec
     from intaglio.format.header import SCALES
+    from intaglio.inspection import inspect
 
     if args.focus and (args.codec == "cgdm" or args.effort):
         complain("--focus is of fasdiff alone, and without --effort, which would undo it")
@@ -69,8 +70,9 @@ def compress(args: argparse.Namespace) -> int:
 
 def decompress(args: argparse.Namespace) -> int:
     jobs = plan(args.names, args.out, reads={".itg"}, writes=".png")
-    from intaglio.api import Codec, codec_of
+    from intaglio.api import Codec
     from intaglio.image import write_png
+    from intaglio.inspection import codec_of
 
     codecs: dict[str, Codec] = {}
 
@@ -97,7 +99,7 @@ def decompress(args: argparse.Namespace) -> int:
 
 
 def info(args: argparse.Namespace) -> int:
-    from intaglio.api import inspect
+    from intaglio.inspection import inspect
 
     facts = inspect(read(None if args.file == "-" else Path(args.file)), bare=args.bare).as_dict()
     if args.json:

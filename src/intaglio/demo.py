@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from intaglio.api import Codec, inspect
+from intaglio.api import Codec
 from intaglio.files import write
 from intaglio.format.header import SCALES
 from intaglio.image import Rgb, open_picture, to_rgb, write_png
+from intaglio.inspection import inspect
 
 MAX_BYTES = 400
 
