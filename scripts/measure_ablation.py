@@ -184,15 +184,7 @@ class Files:
 
 
 def main() -> None:
-    parser = measuring.parser(__doc__)
-    parser.add_argument("config", type=Path, help="a recipe with a stage joint")
-    parser.add_argument("--features", type=Path, required=True, help="folder with the weights of the feature networks")
-    parser.add_argument("--cache", type=Path, required=True, help="latent cache of training pictures")
-    parser.add_argument("--mix", type=Path, help="a further latent cache")
-    parser.add_argument("--start", type=Path, required=True, help="weights to train on from")
-    parser.add_argument(
-        "--out", type=Path, required=True, help="folder of the runs; trained ones are not trained again"
-    )
+    parser = measuring.training_parser(__doc__)
     parser.add_argument("--steps", type=int, default=200, help="of training, each variant")
     parser.add_argument("--bytes", type=int, nargs="+", default=[400, 1000], help="limits of the payloads")
     parser.add_argument("--metrics", type=Path, help="Python file with pooled")

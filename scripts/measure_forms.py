@@ -16,7 +16,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import forms
@@ -167,13 +166,7 @@ def _between(limit: float, curve: Sequence[tuple[float, float]]) -> float:
 
 
 def main() -> None:
-    parser = measuring.parser(__doc__)
-    parser.add_argument("config", type=Path, help="a recipe of fasdiff with a stage joint")
-    parser.add_argument("--features", type=Path, required=True, help="folder with the weights of the feature networks")
-    parser.add_argument("--cache", type=Path, required=True, help="latent cache of training pictures")
-    parser.add_argument("--mix", type=Path, help="a further latent cache")
-    parser.add_argument("--start", type=Path, required=True, help="weights of the parts that are not tried")
-    parser.add_argument("--out", type=Path, required=True, help="folder of the runs")
+    parser = measuring.training_parser(__doc__)
     parser.add_argument("--of", nargs="+", choices=("compressors", "priors"), default=["compressors", "priors"])
     parser.add_argument("--steps", type=int, nargs=2, default=[500, 200], help="of training: compressors, priors")
     parser.add_argument("--bytes", type=int, nargs="+", default=[400, 1000])
