@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from intaglio.codecs.common.codec import LatentCodec
 
-AUTO = "auto"  # codes by every codec and keeps what comes nearer
+AUTO = "auto"  # the codec that suits the picture; where that is not clear, the nearer result of all
 Decoder = Literal["lean", "reference"]
 Focus = Literal["face"]
 Progress: TypeAlias = Callable[[float], None]
@@ -42,8 +42,8 @@ class Codec:
     """A codec whose networks stay in memory between calls.
 
     Args:
-        name: "fasdiff" (portraits), "cgdm" (any picture), or "auto": codes both ways at equal bytes and keeps what comes
-            nearer; two to three times the time of one.
+        name: "fasdiff" (portraits), "cgdm" (any picture), or "auto": the one that surely suits the picture; where neither
+            does, codes both ways at equal bytes and keeps what comes nearer, in two to three times the time of one.
         decoder: "lean" (fast) or "reference" (the autoencoder's own), which draws the pixels, and encodes them too.
         device: as torch names it; the best there is by default. weights: a file of other weights than the packaged ones
             (for all of a process, `inspect` too: the environment variables INTAGLIO_FASDIFF and INTAGLIO_CGDM).

@@ -250,7 +250,7 @@ def parser() -> argparse.ArgumentParser:
         "--codec",
         choices=[*CODECS, "auto"],
         default="auto",
-        help="fasdiff: portraits, cgdm: any picture, auto: the nearer of both (default)",
+        help="fasdiff: portraits, cgdm: any picture, auto: what suits the picture (default)",
     )
     rate = c.add_mutually_exclusive_group()
     rate.add_argument("--quality", type=between(float, 1, 100), default=50, help="1 to 100, default 50")
