@@ -20,6 +20,7 @@ from intaglio.codecs.common.picture import base_picture
 from intaglio.codecs.common.stream import grid
 from intaglio.errors import BudgetError, LimitExceeded, MissingModel, PictureError, WeightsError
 from intaglio.format import Header, peek, read, write
+from intaglio.inspection import inspect
 from intaglio.prior.noise import field
 
 OVERHEAD = 22  # bytes of a file beside its payload: explicit size, custom digest; 18 at a common size
@@ -194,7 +195,7 @@ def test_sides_over_2048(tiny_codec: Codec) -> None:
 
 def test_info(monkeypatch: pytest.MonkeyPatch, tiny_codec: Codec, tiny: Path, data: bytes) -> None:
     monkeypatch.setenv(weights.ENVIRONMENT["fasdiff"], str(tiny))
-    info = api.inspect(data)
+    info = inspect(data)
     assert (info.width, info.height, info.stream, info.scale) == (64, 64, 255, 0)
     assert info.model == tiny_codec._codec.stream.digest.hex()
     assert info.header_bytes + info.payload_bytes == len(data)

@@ -16,6 +16,7 @@ from intaglio.codecs.common.codec import Result
 from intaglio.errors import BudgetError, IntaglioError, MissingModel
 from intaglio.format import read
 from intaglio.image import to_rgb
+from intaglio.inspection import codec_of, inspect
 from intaglio.prior.compact import CompactPrior
 from intaglio.train.generated import picture
 
@@ -43,7 +44,7 @@ def long(tiny_cgdm: Path) -> bytes:
 def test_files_find_their_codec(both: None, image: Image.Image, tmp_path: Path) -> None:
     files = {codec: api.compress(image, codec=codec, quality=60) for codec in ("fasdiff", "cgdm")}
     for codec, data in files.items():
-        assert api.codec_of(data) == api.inspect(data).codec == codec
+        assert codec_of(data) == inspect(data).codec == codec
         assert api.decompress(data, steps=1).size == image.size
         (tmp_path / f"{codec}.itg").write_bytes(data)
     with pytest.raises(MissingModel, match="custom model"):
@@ -57,7 +58,7 @@ def test_the_command_makes_files_of_either(both: None, image: Image.Image, tmp_p
     assert main(["compress", str(tmp_path / "a.png"), "--codec", "cgdm", "--bytes", "900"]) == 0
     data = (tmp_path / "a.itg").read_bytes()
     assert len(data) <= 900
-    assert set(api.inspect(data).sections) == {"lf", "h", "vector", "y"}
+    assert set(inspect(data).sections) == {"lf", "h", "vector", "y"}
 
 
 def test_realism_zero_is_steady_and_one_is_not(tiny_cgdm: Path, image: Image.Image) -> None:
