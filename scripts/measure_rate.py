@@ -126,13 +126,13 @@ def plot(rows: Sequence[dict[str, Any]], path: Path) -> None:
     left, right = figure.subplots(1, 2)
     for name, part in zip(names, parts):
         left.plot(sizes, part, "o-", label=name)
-    right.stackplot(sizes, 100 * parts / parts.sum(0), labels=names)
+    left.legend(frameon=False, fontsize=8)  # the right has the same colours, and no room
+    right.stackplot(sizes, 100 * parts / parts.sum(0))
     left.set(ylabel="bytes", yscale="log")
     right.set(ylabel="share of the payload, %", ylim=(0, 100))
     for axes in (left, right):
         axes.set(xlabel="bytes of payload", xscale="log")
         axes.spines[["top", "right"]].set_visible(False)
-        axes.legend(frameon=False, fontsize=8)
     figure.savefig(path)
 
 
