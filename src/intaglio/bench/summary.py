@@ -52,16 +52,17 @@ def _part(results: Results, folder: Path, out: Path) -> list[str]:
             target = out.with_suffix("") / f"{folder.name}-{measure}.png"
             shutil.copyfile(plot, target)
             parts.append(f"\n![{measure} over bytes]({out.stem}/{target.name})")
-    if differences := report.differences(results):
-        parts.append("\n### Bytes for the same quality (Bjøntegaard; negative: ours needs fewer)\n")
-        parts.append(table(differences))
-    parts += ["\n### At equal bytes\n", table(report.equal(results)), "\n### All points\n", table(points)]
-    if identities := report.bytes_for(results):
-        parts += ["\n### Bytes for the same identity\n", table(identities)]
-    if groups := report.grouped(results):
-        parts += ["\n### By group, at each codec's middle point\n", table(groups)]
-    if results.times:
-        parts += ["\n### Seconds and peak memory, one picture, nothing beside it\n", table(results.times)]
+    tables = {
+        "Bytes for the same quality (Bjøntegaard; negative: ours needs fewer)": report.differences(results),
+        "At equal bytes": report.equal(results),
+        "All points": points,
+        "Bytes for the same identity": report.bytes_for(results) if len(points) > 1 else [],
+        "By group, at each codec's middle point": report.grouped(results),
+        "Seconds and peak memory, one picture, nothing beside it": results.times,
+    }
+    for heading, rows in tables.items():
+        if rows:
+            parts += [f"\n### {heading}\n", table(rows)]
     return parts
 
 
