@@ -4,8 +4,9 @@
         [--json parts.json] [--samples samples.png]
 
 --features holds vgg16_features, lpips_lin_v0_1, mobilefacenet512_* and landmark68_* (.safetensors); without it the
-networks are random and the figures mean nothing. --metrics is a Python file with `pooled`, `face_box` and `identity`
-(kernel distance, and identity by another recogniser). --samples: faces that the prior draws without a file.
+networks are random and the figures mean nothing. --metrics is a Python file with `features`, `compare`, `face_box` and
+`identity` (LPIPS-AlexNet, kernel distance, and identity by another recogniser). --samples: faces that the prior draws
+without a file.
 
 Every variant is drawn from the decoded tensors of the same file, at seed 0 unless said. The low band of a picture is its
 8x8 means, smoothly interpolated, as in the codec's low-frequency consistency.
@@ -39,6 +40,8 @@ from intaglio.train.perceptual import LPIPS
 from intaglio.train.sheet import sheet
 from intaglio.train.stages.prior import draw
 
+REFERENCE = "4 steps, reference decoder"  # the autoencoder's own in place of the lean one
+REFERENCE_GAIN = 0.01  # of LPIPS-AlexNet and of identity by which it may be better
 LATENT_GAIN = 4.0  # percent of LPIPS-VGG by which 4 steps must beat the decoded base latent
 SEED_RMS, SEED_IDENTITY = 1.5, 0.3  # levels of 255 at least; identity distance at most
 Shown = dict[str, torch.Tensor]  # variant to picture (1, 3, H, W) in 0..1
@@ -93,7 +96,8 @@ class Drawer:
                     z = prompt.latent.float()
                     if steps > 0:
                         z = codec.model.draw(control, q, steps, field(seed, 0, *z.shape[1:]).to(z.device))
-                    x = hold_low_band(codec._decode(z), prompt)
+                    x = codec.autoencoder.decode(z.float(), clamp=False) if name == REFERENCE else codec._decode(z)
+                    x = hold_low_band(x.float(), prompt)
                 out[name] = self.finish(x, result.scale)
         return out
 
@@ -114,7 +118,8 @@ def samples(codec: LatentCodec, size: int) -> Image.Image:
 
 
 VARIANTS = {"1 step": (1, 0), "2 steps": (2, 0), "4 steps": (4, 0), "4 steps, seed 1": (4, 1), "realism 0": (0, 0),
-            "base latent": (-1, 0)}  # fmt: skip
+            "base latent": (-1, 0), REFERENCE: (4, 0)}  # fmt: skip
+ALEX, OTHER = "LPIPS-AlexNet", "identity, metrics file"  # by the metrics file
 
 
 def verdicts(rows: dict[str, dict[str, list[float]]], seeds: dict[str, list[float]]) -> list[dict[str, Any]]:
@@ -137,6 +142,9 @@ def verdicts(rows: dict[str, dict[str, list[float]]], seeds: dict[str, list[floa
         claim(f"between two seeds: {name}", found, f"<= {SEED_IDENTITY}", found[0] <= SEED_IDENTITY)
     found = paired(low["low part zeroed"], low["4 steps"])
     claim("low band error added with the spatial part zeroed, levels", found, "> 0", found[1] > 0)
+    for name in (n for n in (ALEX, OTHER) if n in rows):
+        found = paired(rows[name]["4 steps"], rows[name][REFERENCE])
+        claim(f"{name}, lean decoder less reference", found, f"<= {REFERENCE_GAIN}", found[0] <= REFERENCE_GAIN)
     return out
 
 
@@ -171,11 +179,23 @@ class Measures:
         self.seeds.setdefault("RMS", []).append(float(rms))
         self.seeds.setdefault("1 - identity cosine", []).append(float(1 - (faces[pair[0]] * faces[pair[1]]).sum()))
         if self.metrics is not None:
-            for name, y in {"original": x, **shown}.items():
-                self.pooled.setdefault(name, []).append(self.metrics.pooled([y])[0])
-            if (box := self.metrics.face_box(rgb)) is not None:
-                drawn = [(shown[n][0] * 255).round().byte().permute(1, 2, 0).contiguous().numpy() for n in pair]
-                self.seeds.setdefault("identity, metrics file", []).append(self.metrics.identity(*drawn, box))
+            self._add_other(rgb, shown, pair)
+
+    def _add_other(self, rgb: measuring.Rgb, shown: Shown, pair: tuple[str, str]) -> None:
+        """What the metrics file measures."""
+        metrics: Any = self.metrics
+        wanted, box = metrics.features(measuring.tensor(rgb)), metrics.face_box(rgb)
+        self.pooled.setdefault("original", []).append(wanted["pooled"][0])
+        drawn = {n: (y[0] * 255).round().byte().permute(1, 2, 0).contiguous().numpy() for n, y in shown.items()}
+        for name, y in shown.items():
+            found = metrics.features(y)
+            self.pooled.setdefault(name, []).append(found["pooled"][0])
+            self.rows.setdefault(ALEX, {}).setdefault(name, []).append(metrics.compare(wanted, found)["lpips"])
+            if box is not None:
+                distance = metrics.identity(rgb, drawn[name], box)
+                self.rows.setdefault(OTHER, {}).setdefault(name, []).append(distance)
+        if box is not None:
+            self.seeds.setdefault(OTHER, []).append(metrics.identity(*(drawn[n] for n in pair), box))
 
     def tables(self) -> dict[str, list[dict[str, Any]]]:
         means: list[dict[str, Any]] = [
