@@ -24,9 +24,9 @@ from typing import Any
 import measuring
 import numpy as np
 import torch
-from measure_parts import kernel_distance, kernel_pairs
 from rich.progress import track
 
+from intaglio.bench.metrics.kernel import kernel_distance
 from intaglio.codecs.common.codec import LatentCodec
 from intaglio.codecs.common.compressor import Coded, Prompt
 from intaglio.codecs.common.picture import base_picture
@@ -212,7 +212,7 @@ def main() -> None:
                 row["identity less the whole's"] = measuring.paired(found["identity"], whole["identity"])
             if metrics is not None:
                 pooled = np.stack([metrics.pooled([y])[0] for y in pictures])
-                row["kernel distance"] = kernel_distance(kernel_pairs(originals, pooled), np.arange(len(rgbs)))
+                row["kernel distance"] = kernel_distance(originals, pooled)
             mean = np.mean([len(result.payload) for result in coded.results])
             tables.setdefault(f"At most {limit} bytes of payload ({mean:.0f})", []).append(row | {"seconds": seconds})
     measuring.report(codec, tables, options.json)

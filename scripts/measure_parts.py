@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from rich.progress import track
 
+from intaglio.bench.metrics.kernel import estimate, pairs
 from intaglio.codecs.common.codec import LatentCodec, Result
 from intaglio.codecs.common.compressor import Coded
 from intaglio.codecs.common.picture import base_picture, hold_low_band
@@ -50,23 +51,6 @@ Shown = dict[str, torch.Tensor]  # variant to picture (1, 3, H, W) in 0..1
 def low_band(x: torch.Tensor) -> torch.Tensor:
     """(B, 3, H, W) to the part of it that 8x8 means carry."""
     return F.interpolate(F.avg_pool2d(x, 8), scale_factor=8, mode="bilinear")
-
-
-def kernel_pairs(f: NDArray[np.float64], g: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What each pair of pictures adds to the kernel distance (KID's cubic kernel) of features f and g, both (N, C)."""
-
-    def kernel(p: NDArray[np.float64], q: NDArray[np.float64]) -> NDArray[np.float64]:
-        return (p @ q.T / p.shape[1] + 1) ** 3
-
-    return kernel(f, f) + kernel(g, g) - kernel(f, g) - kernel(g, f)
-
-
-def kernel_distance(pairs: NDArray[np.float64], chosen: NDArray[np.int64]) -> float:
-    """Times 1000, of pictures drawn with replacement; a picture makes no pair with itself."""
-    count = np.bincount(chosen, minlength=len(pairs)).astype(np.float64)
-    weight = np.outer(count, count)
-    np.fill_diagonal(weight, 0)
-    return float(1000 * (weight * pairs).sum() / (weight.sum() or np.nan))
 
 
 class Drawer:
@@ -205,16 +189,16 @@ class Measures:
         claims = verdicts(self.rows, self.seeds)
         if self.pooled:
             originals = np.stack(self.pooled.pop("original"))
-            pairs = {name: kernel_pairs(originals, np.stack(v)) for name, v in self.pooled.items()}
-            order = np.arange(len(originals))
+            added = {name: pairs(originals, np.stack(v)) for name, v in self.pooled.items()}
             for mean in means:
-                mean["kernel distance"] = kernel_distance(pairs[mean["variant"]], order)
+                mean["kernel distance"] = estimate(added[mean["variant"]], np.ones(len(originals)))
 
             def better(chosen: NDArray[np.float64]) -> float:
-                one, four = (kernel_distance(pairs[n], chosen.astype(np.int64)) for n in ("1 step", "4 steps"))
+                weights = np.bincount(chosen.astype(np.int64), minlength=len(originals)).astype(np.float64)
+                one, four = (estimate(added[name], weights) for name in ("1 step", "4 steps"))
                 return one - four
 
-            found = bootstrap([order], better)
+            found = bootstrap([np.arange(len(originals))], better)
             name, bar = "kernel distance of 1 step less that of 4", "> 0, or LPIPS-VGG"
             claims.insert(1, {"claim": name, "found": found, "bar": bar, "held": found[1] > 0})
         return {"Variants (mean over pictures)": means, "Claims": claims}

@@ -94,21 +94,6 @@ def test_over_tables() -> None:
     assert measure_rate.over_tables(108, 100)
 
 
-def test_kernel_distance_counts_no_picture_against_itself() -> None:
-    import measure_parts
-
-    rng = np.random.default_rng(0)
-    f = rng.normal(size=(12, 5))
-    everyone = np.arange(12)
-    assert measure_parts.kernel_distance(measure_parts.kernel_pairs(f, f), everyone) == 0
-    g = f + 1
-    pairs = measure_parts.kernel_pairs(f, g)
-    off = pairs.sum() - np.trace(pairs)
-    assert measure_parts.kernel_distance(pairs, everyone) == pytest.approx(1000 * off / (12 * 11))
-    twice = np.repeat(everyone, 2)
-    assert measure_parts.kernel_distance(pairs, twice) == pytest.approx(1000 * off / (12 * 11))
-
-
 def test_low_band_keeps_flat_and_drops_fine() -> None:
     import measure_parts
 

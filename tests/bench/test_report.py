@@ -64,10 +64,14 @@ def test_tables_of_rates(results: Results) -> None:
 
 def test_summary_is_markdown_with_the_same_figures(results: Results, tmp_path: Path) -> None:
     out = tmp_path / "docs" / "results.md"
+    kernel = {"kd": 7.0, "kd_low": 5.4, "kd_high": 9.0}
+    results.add("set", {"codec": "fasdiff", "setting": 400.0} | kernel)
+    results.add("run", results.run | {"measures": [*MEASURES, {"name": "kd", "title": "", "lower": True, "note": ""}]})
     summary.write([tmp_path], out)
     text = out.read_text()
     assert "## test: 3 pictures, fasdiff" in text and "- date: 2026-01-01" in text and "NIQE is left out." in text
     assert "| fasdiff | 400 | 200 |" in text.replace("400.0", "400").replace("200.0", "200")
+    assert "| 7 | [5, 9] |" in text
     with pytest.raises(Exception, match="holds no report"):
         summary.write([tmp_path / "nothing"], out)
 

@@ -78,17 +78,21 @@ def _sets(
     pictures: dict[str, Rgb], codecs: dict[str, list[float]], network: Any, faces: bool, results: Results, out: Path
 ) -> None:
     """Kernel distance of the decoded pictures to the originals, by pooled features of pictures or of their patches."""
-    from intaglio.bench.metrics.kernel import kernel_distance, pooled
+    from intaglio.bench.metrics.kernel import interval, kernel_distance, pooled
 
-    originals = None
+    originals: Any = None
     for codec, settings in codecs.items():
         for setting in settings:
             paths = [coding.place(out, codec, setting, name) for name in pictures]
             if (codec, setting) in results.sets or not all(map(coding.done, paths)):
                 continue
             if originals is None:
-                originals = np.concatenate([pooled(network, rgb, faces) for rgb in pictures.values()])
+                each = [pooled(network, rgb, faces) for rgb in pictures.values()]
+                originals = np.concatenate(each)
+                owners = np.repeat(np.arange(len(each)), [len(rows) for rows in each])
             decoded = np.concatenate([pooled(network, coding.read(path)[1], faces) for path in paths])
             distance = kernel_distance(originals, decoded)
             if distance is not None:
-                results.add("set", {"codec": codec, "setting": setting, "kd": distance})
+                found = interval(originals, decoded, owners)
+                ends = {} if found is None else {"kd_low": found.low, "kd_high": found.high}
+                results.add("set", {"codec": codec, "setting": setting, "kd": distance} | ends)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from intaglio.bench import report
-from intaglio.bench.results import BenchError, Record, Results
+from intaglio.bench.results import BenchError, Point, Record, Results
 
 PLOTTED = ("lpips", "eld", "identity", "psnr")
 HEADER = """# Results
@@ -39,11 +39,7 @@ def _part(results: Results, folder: Path, out: Path) -> list[str]:
     title = f"{run['set']}: {len(run['pictures'])} pictures, {', '.join(run['mine'])}"
     parts = [f"\n## {title}\n", *(f"- {key}: {value}" for key, value in run["facts"].items())]
     parts += [f"- left out: {sentence}" for sentence in run["left_out"].values()]
-    points = [
-        {"codec": p.codec, "at": p.setting, "bytes": p.mean("counted"), "bpp": p.bpp} | {n: p.mean(n) for n in names}
-        for points in results.curves().values()
-        for p in points
-    ]
+    points = [_point(p, names) for points in results.curves().values() for p in points]
     out.with_suffix("").mkdir(parents=True, exist_ok=True)
     results.save(out.with_suffix("") / f"{folder.name}.jsonl")
     for measure in PLOTTED:
@@ -64,6 +60,14 @@ def _part(results: Results, folder: Path, out: Path) -> list[str]:
         if rows:
             parts += [f"\n### {heading}\n", table(rows)]
     return parts
+
+
+def _point(point: Point, names: Sequence[str]) -> Record:
+    row: Record = {"codec": point.codec, "at": point.setting, "bytes": point.mean("counted"), "bpp": point.bpp}
+    row |= {name: point.mean(name) for name in names}
+    if "kd_low" in point.whole:
+        row["kd interval"] = f"[{point.whole['kd_low']:.0f}, {point.whole['kd_high']:.0f}]"
+    return row
 
 
 def table(rows: Sequence[Record]) -> str:

@@ -10,11 +10,13 @@ import torch
 from numpy.typing import NDArray
 
 from intaglio.bench.metrics.eld import Description, Eld, pool
+from intaglio.bench.metrics.interval import Figure, bootstrap
 from intaglio.bench.metrics.metric import Rgb
 from intaglio.bench.metrics.tensor import to_tensor
 
 PATCH = 128  # pixels a side
 BATCH = 16
+FEWEST = 8  # pictures that an interval is made of
 
 Features = NDArray[np.float64]
 """Descriptions (N, C)."""
@@ -35,19 +37,43 @@ def pooled(network: Eld, rgb: Rgb, faces: bool, description: Description | None 
     return np.concatenate([pool(network.features(batch)[-1]) for batch in batches])
 
 
+def pairs(f: Features, g: Features) -> NDArray[np.float64]:
+    """What each pair of rows of originals `f` and decoded pictures `g` (N, C) adds: (N, N), nothing for one with itself."""
+    if f.shape != g.shape:
+        raise ValueError(f"sets of {f.shape} and {g.shape} are no pairs")
+
+    def kernel(a: Features, b: Features) -> NDArray[np.float64]:
+        return np.asarray((a @ b.T / f.shape[1] + 1) ** 3)
+
+    return (kernel(f, f) + kernel(g, g) - kernel(f, g) - kernel(g, f)) * (1 - np.eye(len(f)))
+
+
+def estimate(pairs: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
+    """1000 times the mean of pairs, each row counted `weights` (N,) times, none of its copies against another; or NaN."""
+    total = weights.sum() ** 2 - (weights**2).sum()
+    return float(1000 * (weights @ pairs @ weights) / total) if total else float("nan")
+
+
 def kernel_distance(f: Features, g: Features) -> float | None:
     """1000 times the unbiased squared MMD, kernel (f·g / C + 1)³, of originals `f` and their decoded pictures `g` (N, C).
 
     The sets are paired, so the cross term goes without its diagonal too: a codec without loss scores exactly 0, and one
     with little may score a bit below. None for fewer than two rows.
     """
-    if f.shape != g.shape:
-        raise ValueError(f"sets of {f.shape} and {g.shape} are no pairs")
-    n, c = f.shape
-    if n < 2:
+    return estimate(pairs(f, g), np.ones(len(f))) if len(f) > 1 else None
+
+
+def interval(f: Features, g: Features, owners: NDArray[np.int64]) -> Figure | None:
+    """The kernel distance with its interval over pictures; row i is of picture `owners[i]`, 0 to P - 1.
+
+    None for fewer than eight pictures, whose interval would say nothing.
+    """
+    count = int(owners.max(initial=-1)) + 1
+    if count < FEWEST:
         return None
-    different = 1.0 - np.eye(n)
-    within_f, within_g, across = (
-        (((a @ b.T / c + 1) ** 3) * different).sum() / (n * (n - 1)) for a, b in ((f, f), (g, g), (f, g))
-    )
-    return 1000 * float(within_f + within_g - 2 * across)
+    added = pairs(f, g)
+
+    def of(chosen: NDArray[np.float64]) -> float:
+        return estimate(added, np.bincount(chosen.astype(np.int64), minlength=count)[owners].astype(np.float64))
+
+    return bootstrap(of, np.arange(count, dtype=np.float64))
