@@ -82,9 +82,9 @@ def read_pass(coder, rows, indices):
     return symbols
 
 
-def local(a, q, side):
+def local(a, q, side, strength):
     face = np.clip(convolve(a, "focus.1", relu(convolve(a, "focus.0", side)))[0], 0, 4096)
-    return np.clip(q + shift(24 * (2 * face - 4096), 12), 0, 255)
+    return np.clip(q + shift(strength * (2 * face - 4096), 12), 0, 255)
 
 
 def value(a, name, q, c, symbol, mean):
@@ -132,5 +132,6 @@ def decode(payload, q, h, w, a, focus=False):
     for k in range(len(wide)):
         side[k // 4, k % 4 // 2 :: 2, k % 2 :: 2] = wide[k]
     side = relu(side)
-    y = tensor(coder, rows, a, "y", q, side, 2 * h, 2 * w, local(a, q, side) if focus else None)
+    steps = local(a, q, side, 24 if focus else 12) if "focus.0.weight" in a else None
+    y = tensor(coder, rows, a, "y", q, side, 2 * h, 2 * w, steps)
     return {"lf": lf, "h": hyper, "vector": vector, "y": y}

@@ -54,7 +54,8 @@ def test_independent_decoder(name: str, stream: Stream) -> None:
         np.testing.assert_array_equal(values[part], EXPECTED[f"{name}.{part}"])
 
 
-def test_focus() -> None:
+@pytest.mark.parametrize("focus", [False, True])
+def test_faces_are_coded_finer(focus: bool) -> None:
     """Some positions with finer steps, some with coarser, by a random net that finds "faces"."""
     rng = np.random.default_rng(0)
     width = ARRAYS["y_side.1.weight"].shape[0] // 4
@@ -70,12 +71,12 @@ def test_focus() -> None:
         for name, size in sizes.items()
     }
     local, seen = stream._local, []
-    stream._local = lambda side, q: seen.append(local(side, q)) or seen[-1]
-    payload, values = stream.encode(tensors, 120, True)
+    stream._local = lambda side, q, focus: seen.append(local(side, q, focus)) or seen[-1]
+    payload, values = stream.encode(tensors, 120, focus)
     assert seen[0].min() < 120 < seen[0].max()
-    assert payload != stream.encode(tensors, 120)[0]
-    found = independent().decode(payload, 120, 2, 3, arrays, focus=True)
-    decoded = stream.decode(payload, 120, 2, 3, True)
+    assert payload != stream.encode(tensors, 120, not focus)[0]
+    found = independent().decode(payload, 120, 2, 3, arrays, focus=focus)
+    decoded = stream.decode(payload, 120, 2, 3, focus)
     for part in SECTIONS:
         np.testing.assert_array_equal(found[part], getattr(values, part))
         np.testing.assert_array_equal(getattr(decoded, part), getattr(values, part))

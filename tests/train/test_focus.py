@@ -47,11 +47,11 @@ def test_in_training_faces_are_coded_finer_and_what_is_around_them_coarser() -> 
     points = torch.full((2, 68, 2), float("nan"))
     points[0] = torch.tensor([40.0, 40.0]) + 16 * torch.rand(68, 2)
     q = torch.tensor([0.5, 0.3])
-    local = focus.qualities(points, SIZE, q)
+    local = focus.qualities(points, SIZE, q, 24)
     assert local.shape == (2, SIZE // 16, SIZE // 16)
     assert (local[1] == q[1]).all()  # no face, no focus
     assert float(local[0].max()) > 0.55 and int(local[0].argmax()) in (18, 19, 26, 27)
-    assert float(local[0, 7, 7]) == pytest.approx(0.5 - focus.FOCUS / 255, abs=1e-3)
+    assert float(local[0, 7, 7]) == pytest.approx(0.5 - 24 / 255, abs=1e-3)
 
     torch.manual_seed(0)
     model = FourPass(64, 0, 8, (0.5, 10)).eval()

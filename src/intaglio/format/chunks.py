@@ -37,7 +37,7 @@ KINDS = {
     0x81: Kind("tiles", "the payload is a grid of tiles, each with a stream of its own"),
     0x82: Kind("colour", "the pixels are not sRGB but this colour space"),
     0x83: Kind("animation", "the payload holds several frames and their durations"),
-    0x84: Kind("focus", "y is coded finer where a face is, see Focus; no data"),
+    0x84: Kind("focus", "y is coded still finer where a face is, see Focus; no data"),
 }
 FOCUS = 0x84
 # The critical kinds that this version acts on, all without data; the others are reserved.

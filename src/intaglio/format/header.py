@@ -232,7 +232,7 @@ class Header:
 
     @property
     def focus(self) -> bool:
-        """The payload is coded finer where a face is."""
+        """The payload is coded still finer where a face is."""
         return any(chunk.kind == extension.FOCUS for chunk in self.chunks)
 
     def values(self) -> dict[str, int]:

@@ -12,7 +12,6 @@ import torch.nn.functional as F
 from torch import nn
 
 from intaglio.codecs.common.compressor import Compressor
-from intaglio.codecs.common.stream import FOCUS
 from intaglio.nets import packets
 from intaglio.nets.fourpass import LIMIT
 from intaglio.train import faces
@@ -43,12 +42,12 @@ def fit(compressor: Compressor, cache: LatentCache, seed: int = 0) -> nn.Sequent
     return net
 
 
-def qualities(landmarks: torch.Tensor, side: int, q: torch.Tensor) -> torch.Tensor:
-    """Qualities (B, side / 16, side / 16) of y under a focus that knows where faces are; q (B,) itself where there is none.
+def qualities(landmarks: torch.Tensor, side: int, q: torch.Tensor, strength: int) -> torch.Tensor:
+    """Qualities (B, side / 16, side / 16) of y for who knows where faces are; q (B,) itself where there is none.
 
-    `landmarks` (B, 68, 2) in the pixels of crops `side` pixels wide, NaN for none.
+    `landmarks` (B, 68, 2) in the pixels of crops `side` pixels wide, NaN for none; `strength` as `Stream` has it, in indices.
     """
-    moved = (2 * _map(landmarks, side)[:, 0] - 1) * (FOCUS / 255)
+    moved = (2 * _map(landmarks, side)[:, 0] - 1) * (strength / 255)
     known = ~landmarks.isnan().flatten(1).any(1)[:, None, None]
     return (q[:, None, None] + moved * known).clamp(0, 1)
 

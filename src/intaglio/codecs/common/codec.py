@@ -48,7 +48,7 @@ class Result:
     payload: bytes
     quality: int  # index 0..255
     scale: int  # coded at 1 / 2**scale
-    focus: bool = False  # y is coded finer where a face is
+    focus: bool = False  # y is coded still finer where a face is
 
 
 class Features:
@@ -132,7 +132,7 @@ class LatentCodec:
 
         The largest coded scale whose best index is still good wins; at a scale, y is analysed once and only
         quantisation and coding are repeated. `effort` 1 to 9 then refines the tensors on the picture; `advance` is
-        told each share of that as it is done. `focus`: y is coded finer where a face is; not with effort.
+        told each share of that as it is done. `focus`: y is coded still finer where a face is; not with effort.
 
         Raises:
             BudgetError: no scale fits; its `least` counts payload bytes.

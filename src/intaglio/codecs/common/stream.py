@@ -23,7 +23,7 @@ from intaglio.errors import MissingModel
 
 STRIDE = 32  # pictures are padded to multiples of this
 SECTIONS = ("lf", "h", "vector", "y")
-FOCUS = 24  # quality indices by which, under focus, y is coded finer on a face and coarser off it
+MILD, FOCUS = 12, 24  # quality indices by which y is coded finer on a face and coarser off it: always, and under focus
 Floats = NDArray[np.float32]
 
 
@@ -81,15 +81,18 @@ class Stream:
             vector = self.four["vector"].run(pool(both), q, 1, 1, resolve["vector"])
         side = relu(self.y_side[0](both))
         side = relu(pixel_shuffle(self.y_side[1](side)))
-        local = self._local(side, q) if focus else None
+        local = self._local(side, q, focus)
         return Values(lf, hyper, vector, self.four["y"].run(side, q, 2 * h, 2 * w, resolve["y"], local))
 
-    def _local(self, side: Ints, q: int) -> Ints:
-        """Quality indices (2h, 2w) of y under focus: faces are read out of its side features, which both ends know."""
+    def _local(self, side: Ints, q: int, focus: bool) -> Ints | None:
+        """Quality indices (2h, 2w) of y: faces are read out of its side features, which both ends know."""
         if self.focus is None:
-            raise MissingModel("the file has a focus, and the installed model cannot tell where a face is")
+            if focus:
+                raise MissingModel("the file has a focus, and the installed model cannot tell where a face is")
+            return None
         face = np.clip(self.focus[1](relu(self.focus[0](side)))[0], 0, 1 << ACTIVATION)
-        return np.clip(q + shift(FOCUS * (2 * face - (1 << ACTIVATION)), ACTIVATION), 0, 255)
+        moved = (FOCUS if focus else MILD) * (2 * face - (1 << ACTIVATION))
+        return np.clip(q + shift(moved, ACTIVATION), 0, 255)
 
     def encode(self, tensors: Mapping[str, Floats], q: int, focus: bool = False) -> tuple[bytes, Values]:
         """Unquantised tensors of one picture (as in `Values`, in units) at quality index q: (payload, what it decodes to)."""

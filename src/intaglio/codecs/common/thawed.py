@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from intaglio.codecs.common.compressor import Coded
-from intaglio.codecs.common.stream import SECTIONS, part
+from intaglio.codecs.common.stream import MILD, SECTIONS, part
 from intaglio.entropy.fixed import ACTIVATION, WEIGHT
 from intaglio.nets.fourpass import FourPass, Round, bits, clipped_relu
 
@@ -76,6 +76,8 @@ class Thawed(nn.Module):
         )
         self.h_side = convolution(weights, "h_side")
         self.y_side = nn.Sequential(convolution(weights, "y_side.0"), convolution(weights, "y_side.1"))
+        faces = "focus.0.weight" in weights
+        self.focus = nn.ModuleList(convolution(weights, f"focus.{k}") for k in range(2)) if faces else None
         self.eval().requires_grad_(False)
 
     def step(self, name: str, q: torch.Tensor) -> torch.Tensor:
@@ -92,5 +94,13 @@ class Thawed(nn.Module):
             vector, for_vector = self.four["vector"](c.vector, hyper.mean((2, 3), keepdim=True), q, rounding)
             bits = bits + for_vector
         side = clipped_relu(F.pixel_shuffle(self.y_side[1](clipped_relu(self.y_side[0](hyper))), 2))
-        y, for_y = self.four["y"](c.y, side, q, rounding)
+        y, for_y = self.four["y"](c.y, side, q, rounding, self._local(side, q))
         return Coded(lf, h, vector, y), bits + more + for_y
+
+    @torch.no_grad()
+    def _local(self, side: torch.Tensor, q: torch.Tensor) -> torch.Tensor | None:
+        """Qualities (B, h, w) of y, multiples of 1/255, as `Stream` has them without a focus."""
+        if self.focus is None:
+            return None
+        face = self.focus[1](clipped_relu(self.focus[0](side)))[:, 0].clamp(0, 1)
+        return (q[:, None, None] + (MILD * (2 * face - 1)).round() / 255).clamp(0, 1)

@@ -23,6 +23,7 @@ from torch import nn
 from intaglio.codecs.cgdm.model import CGDM
 from intaglio.codecs.common.compressor import Coded, Prompt
 from intaglio.codecs.common.objective import lam
+from intaglio.codecs.common.stream import FOCUS, MILD
 from intaglio.codecs.fasdiff.model import FaSDiff
 from intaglio.nets import packets
 from intaglio.prior.sampler import LADDERS
@@ -93,9 +94,10 @@ class JointStage(ControlStage):
         faces = readable(batch.landmarks, batch.x.shape[3], FACES)
         if self.end_to_end:
             p = packets.analyse(batch.x - 0.5)
-            share = self.sampler.cfg.focus
-            focused = share > 0 and float(torch.rand(())) < share
-            local = focus.qualities(batch.landmarks, batch.x.shape[3], batch.q) if focused else None
+            local, share = None, self.sampler.cfg.focus
+            if share > 0:
+                strength = FOCUS if float(torch.rand(())) < share else MILD
+                local = focus.qualities(batch.landmarks, batch.x.shape[3], batch.q, strength)
             coded, prompt, bits = self.codec.compressor(batch.z, p, batch.q, local)
             rate, error, rows = objective(bits, prompt, batch, p, self.sampler.cfg.pixels)
             weight = lam(batch.q)
