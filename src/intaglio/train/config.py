@@ -37,7 +37,7 @@ class StageConfig:
     pixels: int = 256 * 256  # of the pictures to come: what the bits of the vector, sent once, are spread over
     end_to_end: bool = False  # stage joint: the compressor is trained along
     lean: bool = False  # stage joint: the lean decoder is trained along
-    focus: float = 0.0  # stage joint, end to end: y is finer where a face is, in this share of steps as under focus
+    focus: float = 0.0  # stage joint: y is finer where a face is, in this share of steps as under focus
     identity: float = 0.25  # stage joint: weight of a recogniser's cosine
     features: float = 0.0  # stage joint: weight of MobileNetV2's features beside LPIPS
     adversarial: float = 0.0  # stage joint: weight of a critic's opinion of what is drawn

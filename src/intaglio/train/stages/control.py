@@ -32,10 +32,13 @@ CHECKED = (48, 112)  # quality indices looked at in validation
 
 @torch.no_grad()
 def encode(
-    model: FaSDiff | CGDM, x: torch.Tensor, z: torch.Tensor, q: torch.Tensor
+    model: FaSDiff | CGDM, x: torch.Tensor, z: torch.Tensor, q: torch.Tensor, local: torch.Tensor | None = None
 ) -> tuple[Coded, Prompt, torch.Tensor]:
-    """What a decoder would see of pictures x (B, 3, H, W) with latents z: (decoded tensors, prompt, bytes (B,))."""
-    coded, prompt, bits = model.compressor(z, packets.analyse(x - 0.5), q)
+    """What a decoder would see of pictures x (B, 3, H, W) with latents z: (decoded tensors, prompt, bytes (B,)).
+
+    `local`: qualities of y, position by position, in place of q.
+    """
+    coded, prompt, bits = model.compressor(z, packets.analyse(x - 0.5), q, local)
     return coded, prompt, torch.stack(list(bits.values())).sum(0) / 8
 
 

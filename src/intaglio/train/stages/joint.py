@@ -92,12 +92,12 @@ class JointStage(ControlStage):
     def loss(self, batch: Crops) -> tuple[torch.Tensor, dict[str, float]]:
         logs, base = {}, torch.zeros(())
         faces = readable(batch.landmarks, batch.x.shape[3], FACES)
+        local, share = None, self.sampler.cfg.focus
+        if share > 0:
+            strength = FOCUS if float(torch.rand(())) < share else MILD
+            local = focus.qualities(batch.landmarks, batch.x.shape[3], batch.q, strength)
         if self.end_to_end:
             p = packets.analyse(batch.x - 0.5)
-            local, share = None, self.sampler.cfg.focus
-            if share > 0:
-                strength = FOCUS if float(torch.rand(())) < share else MILD
-                local = focus.qualities(batch.landmarks, batch.x.shape[3], batch.q, strength)
             coded, prompt, bits = self.codec.compressor(batch.z, p, batch.q, local)
             rate, error, rows = objective(bits, prompt, batch, p, self.sampler.cfg.pixels)
             weight = lam(batch.q)
@@ -105,7 +105,7 @@ class JointStage(ControlStage):
             logs = {k: float(v.mean().detach()) for k, v in rows.items()}
             coded, prompt = (toned(t, weight.sqrt()) for t in (coded, prompt))
         else:
-            coded, prompt, _ = encode(self.codec, batch.x, batch.z, batch.q)
+            coded, prompt, _ = encode(self.codec, batch.x, batch.z, batch.q, local)
         drawn, picture = self.draw(batch, coded, prompt)
         latent = (drawn - batch.z).square().mean()
         loss = base + LATENT * latent
