@@ -13,7 +13,8 @@ from intaglio import online
 from intaglio.api import Codec
 from intaglio.codecs.common.compressor import Coded
 from intaglio.codecs.common.objective import lam
-from intaglio.codecs.common.thawed import Thawed, ThawedFourPass
+from intaglio.codecs.common.thawed import Thawed, ThawedFourPass, floats
+from intaglio.entropy.fixed import ACTIVATION
 from intaglio.nets.fourpass import bits
 from intaglio.train.generated import picture
 
@@ -36,6 +37,16 @@ def test_thawed_models_count_what_files_take(tiny_codec: Codec, image: Image.Ima
     for name in entropy.four:
         assert (getattr(hats, name) - getattr(exact, name)).abs().max() < 0.02
     assert float(bits) / 8 == pytest.approx(len(payload), rel=0.05, abs=3)
+
+
+def test_thawed_models_code_faces_finer(tiny_codec: Codec) -> None:
+    codec = tiny_codec._codec
+    rng = np.random.default_rng(0)
+    side = rng.integers(0, 4 << ACTIVATION, (codec.weights.entropy["focus.0.weight"].shape[1], 4, 6))
+    exact = codec.stream._local(side, LOW, False)
+    local = Thawed(codec.weights.entropy)._local(floats(side, ACTIVATION)[None], torch.tensor([LOW / 255]))
+    assert exact is not None and local is not None and exact.min() < exact.max() - 10
+    assert np.abs(255 * local[0].numpy() - exact).max() <= 1
 
 
 @pytest.mark.parametrize("cold", [0.5, 0.05])
