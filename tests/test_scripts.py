@@ -28,6 +28,7 @@ def importable(monkeypatch: pytest.MonkeyPatch) -> None:
         "measure_cgdm",
         "measure_encoders",
         "measure_large",
+        "measure_noise",
         "training_table",
         "sheet",
     ],
@@ -152,3 +153,19 @@ def test_training_tables_sum_hours(tmp_path: Path) -> None:
     text, hours, pflop = training_table.row(tmp_path)
     assert text == f"| {tmp_path.name} | 9 | 0.50 | 0.250 | psnr 30.500, q0/bytes 99.000 |"
     assert (hours, pflop) == (0.5, 0.25)
+
+
+def test_noise_scale_of_known_gradients() -> None:
+    import measure_noise
+
+    rng = np.random.default_rng(3)
+    true, noise = rng.normal(0, 1, 4000), 5.0  # a batch's variance is 25 times the squared length
+    gradients = (true + noise * rng.normal(0, 1, (160, 4000))).reshape(8, 20, 4000)
+    sums = gradients.sum(1)
+    counts = np.full(8, 20)
+    value, low, high = measure_noise.noise_scale(sums @ sums.T, np.square(gradients).sum((1, 2)), counts)
+    assert value == pytest.approx(25, rel=0.1)
+    assert 15 < low < value < high < 45
+    alone = gradients - true
+    sums = alone.sum(1)
+    assert measure_noise.noise_scale(sums @ sums.T, np.square(alone).sum((1, 2)), counts)[2] == float("inf")
