@@ -185,7 +185,6 @@ class Files:
 
 def main() -> None:
     parser = measuring.training_parser(__doc__)
-    measuring.add_runs(parser)
     parser.add_argument("--steps", type=int, default=200, help="of training, each variant")
     parser.add_argument("--bytes", type=int, nargs="+", default=[400, 1000], help="limits of the payloads")
     parser.add_argument("--metrics", type=Path, help="Python file with pooled")

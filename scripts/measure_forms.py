@@ -167,7 +167,6 @@ def _between(limit: float, curve: Sequence[tuple[float, float]]) -> float:
 
 def main() -> None:
     parser = measuring.training_parser(__doc__)
-    measuring.add_runs(parser)
     parser.add_argument("--of", nargs="+", choices=("compressors", "priors"), default=["compressors", "priors"])
     parser.add_argument("--steps", type=int, nargs=2, default=[500, 200], help="of training: compressors, priors")
     parser.add_argument("--bytes", type=int, nargs="+", default=[400, 1000])

@@ -3,15 +3,17 @@
     PYTHONPATH=src python scripts/measure_noise.py VAL CONFIG --features WEIGHTS_DIR --cache CACHE [--mix CACHE]
         --start fasdiff.safetensors [--batches 160] [--json noise.json]
 
-At the weights given, nothing is trained: gradients of so many batches of the recipe's stage, by part of the model. The
-scale is the variance of a batch's gradient (trace of its covariance) over the squared length of the true one: so many
-batches in one step say as much of the way down as of chance. Far fewer to a step, and steps mostly undo each other, at
-any rate of learning. The second figure divides each coordinate by the root of its mean square first, as Adam
-does. Intervals (95 %) by a jackknife over eight groups of batches; an upper end of inf: not told from no gradient at all.
+At the weights given, nothing is trained: gradients of so many batches of the recipe's stage, the compressor along, by part
+of the model. The scale is the variance of a batch's gradient (trace of its covariance) over the squared length of the
+true one: a step on so many batches is half signal. Up to there a larger batch takes fewer steps for the same progress, not
+fewer pictures. It grows as gradients vanish, so by itself it does not tell few pictures from a model at its end.
+The second figure divides each coordinate by the root of its mean square first, as Adam does. Intervals (95 %) by a
+jackknife over eight groups of batches; an upper end of inf: not told from no gradient at all.
 """
 
 from __future__ import annotations
 
+import argparse
 import math
 import os
 from dataclasses import replace
@@ -89,9 +91,14 @@ class Gradients:
 
 
 def main() -> None:
-    parser = measuring.training_parser(__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("pictures", type=Path, help="validation pictures, which a stage asks for")
+    measuring.add_training(parser)
     parser.add_argument("--batches", type=int, default=160)
+    parser.add_argument("--json", type=Path, help="write all figures there")
     options = parser.parse_args()
+    if options.batches < 2 * GROUPS:
+        parser.error(f"--batches: at least {2 * GROUPS}, two for each of the groups that the intervals come from")
     recipe = config.load(options.config)
     nothing = Path(os.devnull)  # no stage is finished, so nothing is written
     run = Run(recipe, nothing, options.cache, None, options.pictures, options.features, options.mix, None,

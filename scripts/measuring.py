@@ -44,19 +44,20 @@ def parser(doc: str | None) -> argparse.ArgumentParser:
 
 
 def training_parser(doc: str | None) -> argparse.ArgumentParser:
-    """The same for scripts that make a stage of training."""
+    """The same for scripts that train before they measure."""
     out = parser(doc)
+    add_training(out)
+    out.add_argument("--out", type=Path, required=True, help="folder of the runs; trained ones are not trained again")
+    return out
+
+
+def add_training(out: argparse.ArgumentParser) -> None:
+    """What a stage joint is made of."""
     out.add_argument("config", type=Path, help="a recipe with a stage joint")
     out.add_argument("--features", type=Path, required=True, help="folder with the weights of the feature networks")
     out.add_argument("--cache", type=Path, required=True, help="latent cache of training pictures")
     out.add_argument("--mix", type=Path, help="a further latent cache")
-    out.add_argument("--start", type=Path, required=True, help="weights to start from")
-    return out
-
-
-def add_runs(out: argparse.ArgumentParser) -> None:
-    """For scripts that train before they measure."""
-    out.add_argument("--out", type=Path, required=True, help="folder of the runs; trained ones are not trained again")
+    out.add_argument("--start", type=Path, required=True, help="weights to start from, and of parts that are not tried")
 
 
 def load_pictures(folder: Path, size: int, limit: int | None) -> list[Rgb]:
