@@ -23,7 +23,7 @@ from PIL import Image
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from intaglio.latent.autoencoder import FACTOR, Autoencoder
+from intaglio.spaces.taef2 import FACTOR, Autoencoder
 
 COUNT = 10
 LATENT_BAR = 1e-4

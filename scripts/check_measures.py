@@ -16,8 +16,10 @@ from pathlib import Path
 import measuring
 import numpy as np
 
-from intaglio.bench import metrics, peers, pictures
-from intaglio.bench.metrics.kernel import kernel_distance, pooled
+from intaglio import measures as metrics
+from intaglio.bench import peers
+from intaglio.bench import picture_set as pictures
+from intaglio.measures.kernel_distance import kernel_distance, pooled
 
 NAMES = ("psnr", "lpips", "dists", "eld", "identity")
 SPOILT = (("jpeg", 20), ("avif", 20))

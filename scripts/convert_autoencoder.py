@@ -21,8 +21,8 @@ from PIL import Image, ImageOps
 from safetensors.torch import load_file
 from torch import Tensor
 
-from intaglio.latent.autoencoder import CHANNELS, MODEL, Autoencoder
-from intaglio.latent.weights import save_weights
+from intaglio.spaces.taef2 import CHANNELS, MODEL, Autoencoder
+from intaglio.weights.module_file import save_weights
 
 SIZE = 256
 SUFFIXES = {".avif", ".jpg", ".png", ".webp"}

@@ -9,10 +9,10 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from intaglio.codecs.common.compressor import Compressor, CompressorConfig
-from intaglio.nets.blocks import ResBlock, Up, conv3
-from intaglio.nets.fourpass import FourPass, clipped_relu
-from intaglio.prior.compact import Attention, CompactPrior, Control, PriorConfig
+from intaglio.compressor.compressor import Compressor, CompressorConfig
+from intaglio.entropy.learned.fourpass_net import FourPass, clipped_relu
+from intaglio.networks.blocks import ResBlock, Up, conv3
+from intaglio.priors.unet import Attention, CompactPrior, Control, PriorConfig
 
 # --- Compressors ----------------------------------------------------------------------------------------------------
 

@@ -26,20 +26,20 @@ import numpy as np
 import torch
 from rich.progress import track
 
-from intaglio.bench.metrics.kernel import kernel_distance
-from intaglio.codecs.common.codec import LatentCodec
-from intaglio.codecs.common.compressor import Coded, Prompt
-from intaglio.codecs.common.picture import base_picture
-from intaglio.codecs.common.stream import grid
+from intaglio.compressor.base_picture import base_picture
+from intaglio.compressor.compressor import Coded, Prompt
+from intaglio.entropy.stream import grid
+from intaglio.faces.landmarks68 import Landmarks
+from intaglio.faces.recogniser import Identity
 from intaglio.image import enlarge
-from intaglio.prior.compact import Control
-from intaglio.prior.noise import field
-from intaglio.train import config
-from intaglio.train.faces import plausible
-from intaglio.train.identity import Identity
-from intaglio.train.landmarks import Landmarks
+from intaglio.measures.kernel_distance import kernel_distance
+from intaglio.measures.lpips_net import LPIPS
+from intaglio.pipeline.latent_codec import LatentCodec
+from intaglio.priors.noise import field
+from intaglio.priors.unet import Control
+from intaglio.train import recipe as config
+from intaglio.train.cached_faces import plausible
 from intaglio.train.loop import train
-from intaglio.train.perceptual import LPIPS
 from intaglio.train.run import Run
 
 Steer = Callable[[Any, Coded, Prompt, torch.Tensor], Control]

@@ -21,14 +21,14 @@ import numpy as np
 import torch
 from rich.progress import track
 
-from intaglio.codecs.common.codec import LatentCodec
-from intaglio.codecs.common.compressor import Coded
-from intaglio.codecs.common.picture import base_picture
-from intaglio.codecs.common.stream import grid
+from intaglio.compressor.base_picture import base_picture
+from intaglio.compressor.compressor import Coded
+from intaglio.entropy.stream import grid
 from intaglio.image import enlarge
-from intaglio.prior.compact import Control
-from intaglio.prior.noise import field
-from intaglio.train.perceptual import LPIPS
+from intaglio.measures.lpips_net import LPIPS
+from intaglio.pipeline.latent_codec import LatentCodec
+from intaglio.priors.noise import field
+from intaglio.priors.unet import Control
 
 FULL = "4 steps"
 

@@ -21,11 +21,11 @@ import torch
 from PIL import Image
 from rich.progress import track
 
-from intaglio.api import AUTO, Codec
-from intaglio.train.faces import plausible
-from intaglio.train.identity import Identity
-from intaglio.train.landmarks import Landmarks
-from intaglio.train.perceptual import LPIPS
+from intaglio.codec import AUTO, Codec
+from intaglio.faces.landmarks68 import Landmarks
+from intaglio.faces.recogniser import Identity
+from intaglio.measures.lpips_net import LPIPS
+from intaglio.train.cached_faces import plausible
 
 Row = dict[str, list[float]]
 

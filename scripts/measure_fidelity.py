@@ -17,11 +17,11 @@ import numpy as np
 from PIL import Image
 from rich.progress import track
 
-from intaglio.api import Codec
-from intaglio.bench import pictures
+from intaglio.bench import picture_set as pictures
 from intaglio.bench.peers import vvc
 from intaglio.bench.peers.peer import Peer, Rgb
 from intaglio.bench.peers.variants import scaled
+from intaglio.codec import Codec
 
 QP = {"": (53, 49, 45, 41, 37), "/2": (48, 43, 38, 33, 28)}  # finer where fewer pixels are coded
 

@@ -26,14 +26,14 @@ from measure_ablation import Files, Judge, Variant
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from intaglio.codecs.common.codec import LatentCodec
-from intaglio.codecs.common.compressor import Compressor, CompressorConfig
-from intaglio.codecs.fasdiff.enhancement import Enhancement
-from intaglio.nets import packets
-from intaglio.prior.compact import CompactPrior, PriorConfig
-from intaglio.train import config
-from intaglio.train.config import StageConfig
+from intaglio.codecs.enhancement import Enhancement
+from intaglio.compressor.compressor import Compressor, CompressorConfig
+from intaglio.networks import packets
+from intaglio.pipeline.latent_codec import LatentCodec
+from intaglio.priors.unet import CompactPrior, PriorConfig
+from intaglio.train import recipe as config
 from intaglio.train.loop import Optimise, adam, train
+from intaglio.train.recipe import StageConfig
 from intaglio.train.run import Run
 
 QUALITIES = range(0, 161, 16)  # indices at which a compressor is looked at

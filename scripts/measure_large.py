@@ -21,9 +21,9 @@ from typing import Any
 import measuring
 from PIL import Image, ImageOps
 
-from intaglio.api import Codec
 from intaglio.bench.timing import peak_memory
-from intaglio.train import pictures
+from intaglio.codec import Codec
+from intaglio.train import training_pictures as pictures
 
 BAR = 3 * 1024**3 / 1e6  # MB
 QUALITY = 40

@@ -25,9 +25,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from intaglio.codecs.common.codec import LatentCodec
-from intaglio.precision import best_dtype
-from intaglio.train import config
+from intaglio.networks.precision import best_dtype
+from intaglio.pipeline.latent_codec import LatentCodec
+from intaglio.train import recipe as config
 from intaglio.train.run import Run
 
 GROUPS = 8

@@ -28,18 +28,18 @@ from numpy.typing import NDArray
 from PIL import Image
 from rich.progress import track
 
-from intaglio.bench.metrics.kernel import estimate, pairs
-from intaglio.codecs.common.codec import LatentCodec, Result
-from intaglio.codecs.common.compressor import Coded
-from intaglio.codecs.common.picture import base_picture, hold_low_band
-from intaglio.codecs.common.stream import grid
+from intaglio.compressor.base_picture import base_picture, hold_low_band
+from intaglio.compressor.compressor import Coded
+from intaglio.entropy.stream import grid
+from intaglio.faces.landmarks68 import Landmarks
+from intaglio.faces.recogniser import Identity
 from intaglio.image import enlarge
-from intaglio.prior.noise import field
-from intaglio.train.identity import Identity
-from intaglio.train.landmarks import Landmarks
-from intaglio.train.perceptual import LPIPS
-from intaglio.train.sheet import sheet
-from intaglio.train.stages.prior import draw
+from intaglio.measures.kernel_distance import estimate, pairs
+from intaglio.measures.lpips_net import LPIPS
+from intaglio.pipeline.latent_codec import LatentCodec, Result
+from intaglio.priors.noise import field
+from intaglio.train.contact_sheet import sheet
+from intaglio.train.stages.prior_stage import draw
 
 REFERENCE = "4 steps, reference decoder"  # the autoencoder's own in place of the lean one
 REFERENCE_GAIN = 0.01  # of LPIPS-AlexNet and of identity by which it may be better

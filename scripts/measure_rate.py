@@ -21,10 +21,10 @@ import torch
 from numpy.typing import NDArray
 from rich.progress import track
 
-from intaglio.codecs.common.codec import LatentCodec
-from intaglio.codecs.common.compressor import Coded, Compressor, CompressorConfig
-from intaglio.codecs.common.stream import SECTIONS, grid
+from intaglio.compressor.compressor import Coded, Compressor, CompressorConfig
+from intaglio.entropy.stream import SECTIONS, grid
 from intaglio.errors import BudgetError
+from intaglio.pipeline.latent_codec import LatentCodec
 
 CHECKED = (0, 16, 32, 64, 96, 128, 192, 255)  # quality indices at which bytes are compared with what is promised
 LIMITS = (150, 250, 400, 600, 800, 1000, 1600)

@@ -28,14 +28,14 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from intaglio.bench.scaling import convolution_rate, packed_convolutions
 from intaglio.bench.timing import best_of, peak_memory
-from intaglio.codecs.common.codec import LatentCodec
-from intaglio.codecs.common.compressor import Coded
-from intaglio.codecs.common.picture import base_picture
-from intaglio.codecs.common.stream import STRIDE, Stream, grid
+from intaglio.compressor.base_picture import base_picture
+from intaglio.compressor.compressor import Coded
 from intaglio.entropy.fixed import Conv
-from intaglio.nets import packets
-from intaglio.prior.noise import field
-from intaglio.prior.sampler import levels
+from intaglio.entropy.stream import STRIDE, Stream, grid
+from intaglio.networks import packets
+from intaglio.pipeline.latent_codec import LatentCodec
+from intaglio.priors.noise import field
+from intaglio.priors.sampler import levels
 
 BARS = {"encode": 45.0, "decode, 1 step": 28.0, "a further step": 8.0}  # GFLOP at 256x256
 SHARE = 60.0  # percent of the convolution rate

@@ -21,10 +21,10 @@ from PIL import Image
 
 import intaglio
 from intaglio import format as itg
-from intaglio.codecs.common.codec import LatentCodec, Result
 from intaglio.format.header import Header
 from intaglio.format.streams import CUSTOM
-from intaglio.train import pictures
+from intaglio.pipeline.latent_codec import LatentCodec, Result
+from intaglio.train import training_pictures as pictures
 
 Rgb = NDArray[np.uint8]
 Interval = tuple[float, float, float]  # value, and the ends of its 95 % interval

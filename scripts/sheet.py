@@ -25,8 +25,8 @@ import numpy as np
 from PIL import Image
 from rich.progress import track
 
-from intaglio.codecs.common.codec import LatentCodec
-from intaglio.train import pictures
+from intaglio.pipeline.latent_codec import LatentCodec
+from intaglio.train import training_pictures as pictures
 
 SETTINGS = {"vvc": range(63, 9, -1), "avif": range(0, 101)}  # from small files to large ones
 Coder = Callable[[measuring.Rgb, int], tuple[int, measuring.Rgb]]

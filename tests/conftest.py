@@ -11,7 +11,7 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
-    from intaglio.api import Codec
+    from intaglio.codec import Codec
 
 # No deadlines: a slow or busy machine is no bug. Fixed examples in continuous integration, new ones elsewhere.
 settings.register_profile("intaglio", deadline=None, derandomize="CI" in os.environ)
@@ -29,7 +29,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def tiny_codec(tiny: Path) -> Codec:
     """A codec of it, drawing with the reference decoder."""
-    from intaglio.api import Codec
+    from intaglio.codec import Codec
 
     return Codec("fasdiff", weights=tiny, decoder="reference", device="cpu")
 

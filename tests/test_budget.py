@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intaglio.codecs.common.budget import INDICES, largest
+from intaglio.pipeline.search import INDICES, largest
 
 
 def searched(sizes: list[int], budget: int, wrong: int = 0) -> tuple[int, int, int, int]:

@@ -12,14 +12,15 @@ import pytest
 import torch
 from PIL import Image
 
-from intaglio.api import Codec
-from intaglio.codecs.common import choice, weights
-from intaglio.codecs.common.codec import LatentCodec
-from intaglio.codecs.common.compressor import Compressor, CompressorConfig
+from intaglio.codec import Codec
+from intaglio.compressor.compressor import Compressor, CompressorConfig
 from intaglio.errors import BudgetError
-from intaglio.inspection import codec_of
-from intaglio.train import choice as training
+from intaglio.info import codec_of
+from intaglio.pipeline import choose as choice
+from intaglio.pipeline.latent_codec import LatentCodec
+from intaglio.train import portrait_fit as training
 from intaglio.train.generated import picture
+from intaglio.weights import codec_file as weights
 
 write = runpy.run_path(str(Path(__file__).with_name("tiny.py")))["write"]
 CHANNELS = 12  # of the tiny models' lf and h

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from intaglio import cli
+from intaglio.cli import main as cli
 from intaglio.errors import BudgetError, NotIntaglio
 from intaglio.image import from_rgb, to_rgb
 
@@ -69,13 +69,13 @@ def codec_of(data: bytes, *, bare: bool = False) -> str:
 
 @pytest.fixture(autouse=True)
 def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """In an empty folder, with fakes in place of intaglio.api and intaglio.inspection."""
-    fakes = {"api": {"Codec": FakeCodec}, "inspection": {"inspect": inspect, "codec_of": codec_of}}
+    """In an empty folder, with fakes in place of intaglio.codec and intaglio.info."""
+    fakes = {"codec": {"Codec": FakeCodec}, "info": {"inspect": inspect, "codec_of": codec_of}}
     for name, contents in fakes.items():
         module = types.ModuleType(f"intaglio.{name}")
         vars(module).update(contents)
         monkeypatch.setitem(sys.modules, module.__name__, module)
-    monkeypatch.delitem(sys.modules, "intaglio.demo", raising=False)
+    monkeypatch.delitem(sys.modules, "intaglio.cli.demo", raising=False)
     FakeCodec.calls = []
     monkeypatch.chdir(tmp_path)
     return FakeCodec.calls
@@ -339,8 +339,8 @@ def test_demo(argument: list[str], capsys: pytest.CaptureFixture[str], calls: li
 
 def test_train_gets_the_rest_of_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[str] = []
-    module = types.ModuleType("intaglio.train.cli")
+    module = types.ModuleType("intaglio.cli.train")
     vars(module)["main"] = lambda argv: seen.extend(argv) or 0
-    monkeypatch.setitem(sys.modules, "intaglio.train.cli", module)
+    monkeypatch.setitem(sys.modules, "intaglio.cli.train", module)
     assert run("train configs/smoke.toml --data photos --help") == 0
     assert seen == ["configs/smoke.toml", "--data", "photos", "--help"]

@@ -12,16 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from intaglio import api
-from intaglio.api import Codec
-from intaglio.codecs.common import weights
-from intaglio.codecs.common.compressor import Coded
-from intaglio.codecs.common.picture import base_picture
-from intaglio.codecs.common.stream import grid
+from intaglio import codec as api
+from intaglio.codec import Codec
+from intaglio.compressor.base_picture import base_picture
+from intaglio.compressor.compressor import Coded
+from intaglio.entropy.stream import grid
 from intaglio.errors import BudgetError, LimitExceeded, MissingModel, PictureError, WeightsError
 from intaglio.format import Header, peek, read, write
-from intaglio.inspection import inspect
-from intaglio.prior.noise import field
+from intaglio.info import inspect
+from intaglio.priors.noise import field
+from intaglio.weights import codec_file as weights
 
 OVERHEAD = 22  # bytes of a file beside its payload: explicit size, custom digest; 18 at a common size
 

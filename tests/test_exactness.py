@@ -13,8 +13,8 @@ import pytest
 import torch
 from PIL import Image
 
-from intaglio import precision
-from intaglio.api import Codec
+from intaglio.codec import Codec
+from intaglio.networks import precision
 
 SCRIPT = Path(__file__).with_name("decode_hash.py")
 SETTINGS = {
@@ -57,7 +57,7 @@ def test_symbols_do_not_depend_on_the_machine(files: list[Path], tiny: Path) -> 
 
 
 def test_whole_decode_is_deterministic_in_fp32(files: list[Path], tiny: Path) -> None:
-    from intaglio.codecs.common.codec import LatentCodec
+    from intaglio.pipeline.latent_codec import LatentCodec
 
     codec = Codec("fasdiff", weights=tiny, decoder="reference", device="cpu")
     codec._codec = codec._codecs["fasdiff"] = LatentCodec(

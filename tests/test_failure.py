@@ -17,13 +17,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from intaglio import cli
-from intaglio.api import Codec
-from intaglio.codecs.common import weights
-from intaglio.codecs.common.stream import Stream, grid
+from intaglio.cli import main as cli
+from intaglio.codec import Codec
+from intaglio.entropy.stream import Stream, grid
 from intaglio.errors import Corrupt, IntaglioError, LimitExceeded, MissingModel, NewerVersion, NotIntaglio
 from intaglio.format import Header, peek, read, write
-from intaglio.inspection import _weights, inspect
+from intaglio.info import _weights, inspect
+from intaglio.weights import codec_file as weights
 
 
 @pytest.fixture(autouse=True)
@@ -126,7 +126,7 @@ def test_hostile_sizes(tiny_codec: Codec, stream: Stream) -> None:
 MEMORY = """
 import resource, sys
 from pathlib import Path
-from intaglio import inspection
+from intaglio import info as inspection
 from intaglio.errors import IntaglioError
 import numpy, constriction, safetensors
 inspection._weights("fasdiff", Path(sys.argv[1]))

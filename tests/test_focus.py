@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from intaglio.api import Codec
-from intaglio.cli import main
-from intaglio.inspection import inspect
+from intaglio.cli.main import main
+from intaglio.codec import Codec
+from intaglio.info import inspect
 from intaglio.train.generated import picture
 
 

@@ -9,13 +9,13 @@ import pytest
 import torch
 from PIL import Image
 
-from intaglio import online
-from intaglio.api import Codec
-from intaglio.codecs.common.compressor import Coded
-from intaglio.codecs.common.objective import lam
-from intaglio.codecs.common.thawed import Thawed, ThawedFourPass, floats
+from intaglio.codec import Codec
+from intaglio.compressor.compressor import Coded
+from intaglio.compressor.objective import lam
 from intaglio.entropy.fixed import ACTIVATION
-from intaglio.nets.fourpass import bits
+from intaglio.entropy.learned.fourpass_net import bits
+from intaglio.entropy.learned.thaw import Thawed, ThawedFourPass, floats
+from intaglio.pipeline import refine as online
 from intaglio.train.generated import picture
 
 INDEX = 160

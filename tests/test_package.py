@@ -35,7 +35,9 @@ def loaded(statement: str) -> set[str]:
     return set(python("-c", f"import sys\n{statement}\nprint(*sys.modules)").split())
 
 
-@pytest.mark.parametrize("statement", ["import intaglio", "import intaglio.cli", "from intaglio import IntaglioError"])
+@pytest.mark.parametrize(
+    "statement", ["import intaglio", "import intaglio.cli.main", "from intaglio import IntaglioError"]
+)
 def test_nothing_heavy_is_imported_before_it_is_needed(statement: str) -> None:
     assert not HEAVY & loaded(statement)
 

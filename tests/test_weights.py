@@ -9,8 +9,9 @@ from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 from intaglio.codecs import CODECS
-from intaglio.codecs.common import eightbit, weights
 from intaglio.errors import WeightsError
+from intaglio.weights import codec_file as weights
+from intaglio.weights import eight_bit as eightbit
 
 
 def test_eight_bits_are_within_half_a_step() -> None:

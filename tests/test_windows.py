@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from intaglio.codecs import CODECS, model_of
-from intaglio.codecs.common import windows
-from intaglio.codecs.common.compressor import Coded, CompressorConfig
-from intaglio.prior.compact import PriorConfig
+from intaglio.compressor.compressor import Coded, CompressorConfig
+from intaglio.pipeline import windows
+from intaglio.priors.unet import PriorConfig
 
 DEPTH = 2
 CONFIG = CompressorConfig(fine=16, coarse=16, depth=DEPTH, y=16, h=8, lf=4, vector=8, width=16, cond=16)

@@ -11,12 +11,12 @@ import torch
 from numpy.typing import NDArray
 
 from intaglio.codecs import model_of
-from intaglio.codecs.common import weights
-from intaglio.codecs.common.compressor import CompressorConfig
+from intaglio.compressor.compressor import CompressorConfig
+from intaglio.entropy.learned import freeze as export
 from intaglio.format.streams import CUSTOM
-from intaglio.latent.lean import LeanDecoder
-from intaglio.prior.compact import PriorConfig
-from intaglio.train import export
+from intaglio.priors.unet import PriorConfig
+from intaglio.spaces.lean_decoder import LeanDecoder
+from intaglio.weights import codec_file as weights
 
 
 def write(path: Path, codec: str = "fasdiff", seed: int = 3, choice: NDArray[np.float32] | None = None) -> None:

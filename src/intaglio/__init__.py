@@ -23,8 +23,8 @@ from intaglio.errors import (
 )
 
 if TYPE_CHECKING:
-    from intaglio.api import Codec, compress, decompress
-    from intaglio.inspection import inspect
+    from intaglio.codec import Codec, compress, decompress
+    from intaglio.info import inspect
 
 __version__ = "0.1.0"
 
@@ -48,11 +48,11 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name == "inspect":
-        from intaglio.inspection import inspect
+        from intaglio.info import inspect
 
         return inspect
     if name in {"Codec", "compress", "decompress"}:
-        from intaglio import api
+        from intaglio import codec as api
 
         return getattr(api, name)
     raise AttributeError(f"module 'intaglio' has no attribute {name!r}")

@@ -1,7 +1,8 @@
-"""`python -m intaglio` is the command `intaglio`."""
+"""`python -m intaglio`."""
 
 import sys
 
-from intaglio.cli import main
+from intaglio.cli.main import main
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from intaglio.bench.fitting import LIMITS, Trials, best_under, finest, variants
 from intaglio.bench.peers import Missing, Peer, overhead
 from intaglio.bench.peers.peer import Rgb
-from intaglio.bench.protocol import LIMITS, Trials, best_under, finest, variants
 
 FAKES = runpy.run_path(str(Path(__file__).parent / "peers" / "fakes.py"))
 decode, encode, fake, picture = FAKES["decode"], FAKES["encode"], FAKES["fake"], FAKES["picture"]
@@ -99,6 +99,6 @@ def test_a_missing_library_is_the_callers_to_know(monkeypatch: pytest.MonkeyPatc
     def absent(name: str) -> Peer:
         raise Missing("no such library")
 
-    monkeypatch.setattr("intaglio.bench.protocol.base", absent)
+    monkeypatch.setattr("intaglio.bench.fitting.base", absent)
     with pytest.raises(Missing, match="no such library"):
         best_under("jxl", picture(), 400, mse)

@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from intaglio.bench import ours, peers, protocol, scaling, verify
-from intaglio.bench.metrics.verification import Pair
+from intaglio.bench import fitting as protocol
+from intaglio.bench import ours, peers, scaling, verify
 from intaglio.bench.results import BenchError
+from intaglio.measures.verification import Pair
 
 PAIRS = [Pair("a.jpg", "b.jpg", True), Pair("c.jpg", "d.jpg", True), Pair("a.jpg", "c.jpg", False)]
 PAIRS += [Pair("b.jpg", "d.jpg", False)]

@@ -11,9 +11,9 @@ from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 from intaglio.bench import coding, ours, summary
-from intaglio.bench.cli import main
 from intaglio.bench.results import Results
-from intaglio.cli import main as intaglio
+from intaglio.cli.bench import main
+from intaglio.cli.main import main as intaglio
 from intaglio.train import generated
 
 SIDE = 64

@@ -8,17 +8,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from intaglio import api
-from intaglio.api import Codec
-from intaglio.cli import main
-from intaglio.codecs.common import weights
-from intaglio.codecs.common.codec import Result
+from intaglio import codec as api
+from intaglio.cli.main import main
+from intaglio.codec import Codec
 from intaglio.errors import BudgetError, IntaglioError, MissingModel
 from intaglio.format import read
 from intaglio.image import to_rgb
-from intaglio.inspection import codec_of, inspect
-from intaglio.prior.compact import CompactPrior
+from intaglio.info import codec_of, inspect
+from intaglio.pipeline.latent_codec import Result
+from intaglio.priors.unet import CompactPrior
 from intaglio.train.generated import picture
+from intaglio.weights import codec_file as weights
 
 
 @pytest.fixture

@@ -3,11 +3,11 @@
 import pytest
 import torch
 
-from intaglio.codecs.cgdm.model import CGDM, LATENT_BOUND, LOW_BOUND, near
-from intaglio.codecs.cgdm.syntax import SyntaxSynthesis
-from intaglio.codecs.common.compressor import Coded, CompressorConfig, Prompt, Synthesis
-from intaglio.codecs.common.picture import base_means, base_picture
-from intaglio.prior.compact import PriorConfig
+from intaglio.codecs.cgdm import CGDM, LATENT_BOUND, LOW_BOUND, near
+from intaglio.codecs.syntax import SyntaxSynthesis
+from intaglio.compressor.base_picture import base_means, base_picture
+from intaglio.compressor.compressor import Coded, CompressorConfig, Prompt, Synthesis
+from intaglio.priors.unet import PriorConfig
 
 CONFIG = CompressorConfig(fine=16, coarse=16, depth=1, y=16, h=8, lf=4, vector=8, width=16, cond=16)
 PRIOR = PriorConfig(fine=16, coarse=16, deep=16, depth=1, heads=2, cond=16)

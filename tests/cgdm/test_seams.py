@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from intaglio.api import Codec
-from intaglio.prior import tiles
+from intaglio.codec import Codec
+from intaglio.priors import patches as tiles
 
 WIDTH, HEIGHT = 1536, 64
 

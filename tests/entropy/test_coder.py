@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import load_file
 
-from intaglio.codecs.common.stream import SECTIONS, Stream, grid
 from intaglio.entropy.coder import Decoder, Encoder, Models
+from intaglio.entropy.stream import SECTIONS, Stream, grid
 from intaglio.entropy.tables import TOTAL, Tables, fit
 from intaglio.errors import Corrupt, WeightsError
 from intaglio.format import read

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from intaglio.codecs.common.stream import Stream
 from intaglio.entropy import fixed
 from intaglio.entropy.coder import Decoder, Encoder, Models
 from intaglio.entropy.fixed import LIMIT, MAX_BIAS, MAX_FAN_IN, MAX_WEIGHT, Conv, clip, pixel_shuffle, relu, shift
+from intaglio.entropy.stream import Stream
 from intaglio.entropy.tables import Tables
 from intaglio.errors import WeightsError
 

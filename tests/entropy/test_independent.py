@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from intaglio.codecs.common.stream import SECTIONS, Stream, grid
+from intaglio.entropy.stream import SECTIONS, Stream, grid
 from intaglio.format import read
 
 GOLDEN = Path(__file__).parents[1] / "golden"

@@ -13,11 +13,11 @@ import numpy as np
 import torch
 from safetensors.numpy import save_file
 
-from intaglio.codecs.common.compressor import Compressor, CompressorConfig
-from intaglio.codecs.common.stream import SECTIONS, Stream, grid
+from intaglio.compressor.compressor import Compressor, CompressorConfig
+from intaglio.entropy.learned import freeze as export
+from intaglio.entropy.stream import SECTIONS, Stream, grid
 from intaglio.format import Header, write
 from intaglio.format.streams import CUSTOM
-from intaglio.train import export
 
 HERE = Path(__file__).parent
 CONFIG = CompressorConfig(fine=16, coarse=16, depth=1, y=16, h=8, lf=4, vector=8, width=16, cond=16)

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from intaglio.train import cache, generated
+from intaglio.train import generated
+from intaglio.train import latent_cache as cache
 
 
 def test_a_stopped_cache_goes_on_to_the_same_rows(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from intaglio.train import config
+from intaglio.train import recipe as config
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 

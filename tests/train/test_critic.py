@@ -2,8 +2,8 @@
 
 import torch
 
+from intaglio.measures.mobilenet import MobileNet
 from intaglio.train.critic import Critic, opinions
-from intaglio.train.mobilenet import MobileNet
 
 
 def test_who_gets_which_gradient() -> None:

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from intaglio.train import cache, generated
-from intaglio.train.config import StageConfig
-from intaglio.train.data import Sampler
+from intaglio.train import generated
+from intaglio.train import latent_cache as cache
+from intaglio.train.batches import Sampler
+from intaglio.train.recipe import StageConfig
 
 
 @pytest.mark.parametrize(("low", "above"), [(0.0, 1 / 3), (0.6, 0.4 / 3), (1.0, 0.0)])

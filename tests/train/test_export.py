@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from intaglio.codecs.common.compressor import Compressor, CompressorConfig
-from intaglio.codecs.common.stream import SECTIONS, Stream
-from intaglio.nets import packets
-from intaglio.train import export
+from intaglio.compressor.compressor import Compressor, CompressorConfig
+from intaglio.entropy.learned import freeze as export
+from intaglio.entropy.stream import SECTIONS, Stream
+from intaglio.networks import packets
 
 TINY = CompressorConfig(fine=16, coarse=24, depth=1, y=16, h=8, lf=4, vector=8, width=16, cond=16)
 

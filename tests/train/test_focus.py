@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from intaglio.codecs.common.compressor import Compressor, CompressorConfig
-from intaglio.nets.fourpass import FourPass
-from intaglio.train import faces, focus
+from intaglio.compressor.compressor import Compressor, CompressorConfig
+from intaglio.entropy.learned.fourpass_net import FourPass
+from intaglio.train import cached_faces as faces
+from intaglio.train import focus_fit as focus
 
 SIZE = 128
 

@@ -8,9 +8,10 @@ import torch
 from safetensors.torch import save_file
 
 from intaglio.errors import WeightsError
-from intaglio.train import identity, landmarks
-from intaglio.train.identity import SIDE, TEMPLATE, Identity, align, five_points, similarity
-from intaglio.train.landmarks import LandmarkNet, Landmarks, crop
+from intaglio.faces import landmarks68 as landmarks
+from intaglio.faces import recogniser as identity
+from intaglio.faces.landmarks68 import LandmarkNet, Landmarks, crop
+from intaglio.faces.recogniser import SIDE, TEMPLATE, Identity, align, five_points, similarity
 
 
 def test_similarity_finds_rotation_scale_and_shift() -> None:

@@ -10,7 +10,7 @@ from PIL import Image
 from torch import nn
 
 from intaglio.train import loop
-from intaglio.train.config import StageConfig
+from intaglio.train.recipe import StageConfig
 
 CFG = StageConfig(steps=12, warmup=4, lr=1e-2, validate=100, save=4)
 

@@ -8,7 +8,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from intaglio.errors import WeightsError
-from intaglio.train.mobilenet import FILE, PLAN, MobileNet
+from intaglio.measures.mobilenet import FILE, PLAN, MobileNet
 
 
 def unit(i: int, o: int, groups: int = 1, stride: int = 1, side: int = 1) -> tuple[nn.Conv2d, nn.BatchNorm2d]:

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from intaglio.codecs.common import weights
-from intaglio.codecs.common.codec import LatentCodec
+from intaglio.cli.train import main
+from intaglio.pipeline.latent_codec import LatentCodec
 from intaglio.train import generated
-from intaglio.train.cli import main
+from intaglio.weights import codec_file as weights
 
 RECIPE = Path(__file__).parents[2] / "configs" / "smoke.toml"
 

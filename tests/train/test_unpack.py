@@ -5,9 +5,10 @@ import pytest
 import torch
 
 from intaglio.codecs import CODECS
-from intaglio.codecs.common import weights
 from intaglio.entropy.fixed import ACTIVATION
-from intaglio.train import export, unpack
+from intaglio.entropy.learned import freeze as export
+from intaglio.train import unpack
+from intaglio.weights import codec_file as weights
 
 UNIT = 1 << ACTIVATION
 

@@ -15,16 +15,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from intaglio.bench import coding, ours, pictures, summary, workers
-from intaglio.bench.metrics.identity import SAME
-from intaglio.bench.protocol import LIMITS, Count, Trials, best_under
+from intaglio.bench import coding, ours, summary, workers
+from intaglio.bench import picture_set as pictures
+from intaglio.bench.fitting import LIMITS, Count, Trials, best_under
 from intaglio.bench.rates import family
 from intaglio.bench.results import BenchError, Record, Results
 from intaglio.bench.run import facts
 from intaglio.errors import BudgetError
+from intaglio.measures.identity import SAME
 
 if TYPE_CHECKING:
-    from intaglio.bench.pictures import Rgb
+    from intaglio.bench.picture_set import Rgb
 
 OURS = ("fasdiff", ours.FOCUSED)
 COUNTS: dict[Count, str] = {"bytes": "file", "payload": "payload"}
@@ -32,7 +33,7 @@ COUNTS: dict[Count, str] = {"bytes": "file", "payload": "payload"}
 
 @functools.cache
 def _lpips(features: Path | None) -> Any:
-    from intaglio.bench.metrics.lpips_alex import LpipsAlex
+    from intaglio.measures.lpips_alex import LpipsAlex
 
     return LpipsAlex(features)
 
@@ -71,7 +72,8 @@ def measure(
     from rich.console import Console
     from rich.progress import Progress
 
-    from intaglio.bench import metrics, peers
+    from intaglio import measures as metrics
+    from intaglio.bench import peers
 
     found = pictures.load(folder, size, limit)
     bases = sorted({family(name) for name in names})

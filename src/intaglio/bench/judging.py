@@ -12,8 +12,8 @@ from intaglio.bench import coding
 from intaglio.bench.results import BenchError, Record, Results
 
 if TYPE_CHECKING:
-    from intaglio.bench.metrics.metric import Metric
     from intaglio.bench.peers.peer import Peer, Rgb
+    from intaglio.measures.measure import Metric
 
 
 def judge(
@@ -78,7 +78,7 @@ def _sets(
     pictures: dict[str, Rgb], codecs: dict[str, list[float]], network: Any, faces: bool, results: Results, out: Path
 ) -> None:
     """Kernel distance of the decoded pictures to the originals, by pooled features of pictures or of their patches."""
-    from intaglio.bench.metrics.kernel import interval, kernel_distance, pooled
+    from intaglio.measures.kernel_distance import interval, kernel_distance, pooled
 
     originals: Any = None
     for codec, settings in codecs.items():

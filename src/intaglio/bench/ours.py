@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from intaglio.bench import workers
 from intaglio.codecs import CODECS
-from intaglio.codecs.common import weights
+from intaglio.weights import codec_file as weights
 
 if TYPE_CHECKING:
-    from intaglio.api import Codec, Focus
+    from intaglio.codec import Codec, Focus
 
 Rgb = NDArray[np.uint8]
 FOCUSED = "fasdiff/focus"  # with focus="face"

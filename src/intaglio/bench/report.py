@@ -19,7 +19,7 @@ from intaglio.bench import coding, rates
 from intaglio.bench.results import Point, Record, Results
 
 if TYPE_CHECKING:
-    from intaglio.bench.pictures import Rgb
+    from intaglio.bench.picture_set import Rgb
 
 EQUAL = (250, 400, 800, 1000)  # bytes at which codecs are compared, where the run is by bytes
 IDENTITIES = (0.5, 0.4, 0.3)  # distances of faces (0.6: the same person) for which bytes are compared
@@ -89,7 +89,7 @@ def bytes_for(results: Results) -> list[Record]:
 
 def grouped(results: Results) -> list[Record]:
     """What matters of faces, by groups of people, each mean with its interval, at the middle point of every codec."""
-    from intaglio.bench.metrics.groups import COLUMNS, by_group
+    from intaglio.measures.groups import COLUMNS, by_group
 
     groups = {Path(file).stem: row for file, row in results.run["groups"].items()}
     made: list[Record] = []

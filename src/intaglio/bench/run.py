@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from intaglio import __version__
-from intaglio.bench import coding, judging, metrics, ours, peers, pictures, plots, report, timing
+from intaglio import measures as metrics
+from intaglio.bench import coding, judging, ours, peers, plots, report, timing
+from intaglio.bench import picture_set as pictures
 from intaglio.bench.coding import Options
-from intaglio.bench.metrics.groups import read_groups
 from intaglio.bench.results import BenchError, Results
+from intaglio.measures.groups import read_groups
 
 BYTES = (150.0, 250.0, 400.0, 600.0, 800.0, 1000.0, 1600.0, 2600.0)
 Say = Callable[[str], None]
@@ -124,7 +126,7 @@ def facts(mine: Sequence[str]) -> dict[str, str]:
     """Date, machine and versions, for every document that shows figures."""
     import torch
 
-    from intaglio.precision import best_dtype
+    from intaglio.networks.precision import best_dtype
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
     return {

@@ -19,14 +19,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from intaglio.bench import ours, pictures, summary
+from intaglio.bench import ours, summary
+from intaglio.bench import picture_set as pictures
 from intaglio.bench.results import BenchError, Record
 from intaglio.bench.run import facts
 from intaglio.bench.timing import best_of, environment, peak_memory
 from intaglio.codecs import CODECS
 
 if TYPE_CHECKING:
-    from intaglio.bench.pictures import Rgb
+    from intaglio.bench.picture_set import Rgb
 
 SIDES = (128, 256, 512, 1024, 2048)
 BPP = 0.05  # of ours; peers at the middle of their settings
@@ -146,7 +147,7 @@ def convolution_rate() -> float:
     """GFLOP/s of this machine in a 3x3 convolution, forward, in the precision in use."""
     import torch
 
-    from intaglio.precision import best_dtype
+    from intaglio.networks.precision import best_dtype
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
     kind = {"device": device, "dtype": best_dtype(device)}

@@ -14,15 +14,16 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
-from intaglio.bench import coding, ours, pictures, summary
-from intaglio.bench.protocol import Count, Trials, finest
+from intaglio.bench import coding, ours, summary
+from intaglio.bench import picture_set as pictures
+from intaglio.bench.fitting import Count, Trials, finest
 from intaglio.bench.results import BenchError, Record
 from intaglio.bench.run import facts
 from intaglio.errors import BudgetError
 
 if TYPE_CHECKING:
-    from intaglio.bench.metrics.verification import Pair
     from intaglio.bench.peers.peer import Peer, Rgb
+    from intaglio.measures.verification import Pair
 
 TARGETS = (400.0, 1024.0)
 Describe = Callable[[str], Any]  # name of a picture to its descriptor; None where no face was found
@@ -41,8 +42,8 @@ def measure(
     from rich.progress import track
 
     from intaglio.bench import peers
-    from intaglio.bench.metrics.faces import Faces
-    from intaglio.bench.metrics.verification import read_pairs
+    from intaglio.measures.dlib_faces import Faces
+    from intaglio.measures.verification import read_pairs
 
     file = next((p for p in (folder / "pairs.csv", folder.parent / "pairs.csv") if p.exists()), None)
     if file is None:
@@ -106,7 +107,7 @@ def _code(codec: str | Peer, rgb: Rgb, limit: int, count: Count, reader: ours.Re
 
 def _row(codec: str, target: float, pairs: Sequence[Pair], originals: Any, coded: Any) -> Record:
     """All figures of one codec at one target; pairs of which a picture did not fit are left out, and counted."""
-    from intaglio.bench.metrics import verification
+    from intaglio.measures import verification
 
     row: Record = {"codec": codec, "target": target}
     kept = [p for p in pairs if {Path(p.a).stem, Path(p.b).stem} <= coded.keys()]

@@ -10,9 +10,9 @@ CODECS = ("fasdiff", "cgdm")
 def model_of(codec: str) -> Any:
     """The class of a codec's networks."""
     if codec == "cgdm":
-        from intaglio.codecs.cgdm.model import CGDM
+        from intaglio.codecs.cgdm import CGDM
 
         return CGDM
-    from intaglio.codecs.fasdiff.model import FaSDiff
+    from intaglio.codecs.fasdiff import FaSDiff
 
     return FaSDiff

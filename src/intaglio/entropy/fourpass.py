@@ -1,4 +1,4 @@
-"""The four-pass entropy model in integers: what `intaglio.nets.fourpass` trains, as it runs in files.
+"""The four-pass entropy model in integers: what `intaglio.entropy.learned.fourpass_net` trains, as it runs in files.
 
 Each pass codes one of four channel groups at every position (parity of the position chooses which, see there):
 

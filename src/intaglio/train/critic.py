@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from intaglio.train.mobilenet import PLAN, TAPS
+from intaglio.measures.mobilenet import PLAN, TAPS
 
 HIDDEN = 64
 QUICK = 20.0  # times as fast as all else, for it has to keep up with what is drawn from the first steps on

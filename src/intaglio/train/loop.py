@@ -20,8 +20,8 @@ from PIL import Image
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from intaglio.precision import best_dtype
-from intaglio.train.config import StageConfig
+from intaglio.networks.precision import best_dtype
+from intaglio.train.recipe import StageConfig
 
 Optimise = Callable[[list[nn.Parameter], float], torch.optim.Optimizer]
 """Parameters and peak learning rate to what steps them."""

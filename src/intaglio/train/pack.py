@@ -11,12 +11,13 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from intaglio.codecs.cgdm.model import CGDM
-from intaglio.codecs.common import eightbit, weights
-from intaglio.codecs.fasdiff.model import FaSDiff
-from intaglio.latent.lean import LeanDecoder
-from intaglio.train import export
-from intaglio.train.cache import LatentCache
+from intaglio.codecs.cgdm import CGDM
+from intaglio.codecs.fasdiff import FaSDiff
+from intaglio.entropy.learned import freeze as export
+from intaglio.spaces.lean_decoder import LeanDecoder
+from intaglio.train.latent_cache import LatentCache
+from intaglio.weights import codec_file as weights
+from intaglio.weights import eight_bit as eightbit
 
 Pairs = Iterable[tuple[torch.Tensor, torch.Tensor]]
 """Batches of pictures (B, 3, H, W) in 0..1 with their latents (B, 32, H/8, W/8), float32 on the CPU."""

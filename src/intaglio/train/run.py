@@ -20,26 +20,30 @@ import torch
 from torch import nn
 
 from intaglio.codecs import model_of
-from intaglio.codecs.common import weights
 from intaglio.errors import IntaglioError
-from intaglio.latent.autoencoder import Autoencoder
-from intaglio.latent.encoder import LeanEncoder
-from intaglio.latent.lean import LeanDecoder
-from intaglio.latent.weights import channels_last, frozen
-from intaglio.prior.compact import CompactPrior
-from intaglio.train import cache, choice, faces, focus, generated, pack, unpack
-from intaglio.train.config import Recipe, StageConfig
-from intaglio.train.data import Sampler, Validation
-from intaglio.train.identity import Identity
+from intaglio.faces.recogniser import Identity
+from intaglio.measures.lpips_net import LPIPS
+from intaglio.measures.mobilenet import MobileNet
+from intaglio.priors.unet import CompactPrior
+from intaglio.spaces.lean_decoder import LeanDecoder
+from intaglio.spaces.lean_encoder import LeanEncoder
+from intaglio.spaces.taef2 import Autoencoder
+from intaglio.train import cached_faces as faces
+from intaglio.train import focus_fit as focus
+from intaglio.train import generated, pack, unpack
+from intaglio.train import latent_cache as cache
+from intaglio.train import portrait_fit as choice
+from intaglio.train.batches import Sampler, Validation
 from intaglio.train.loop import Stage, train
-from intaglio.train.mobilenet import MobileNet
-from intaglio.train.perceptual import LPIPS
-from intaglio.train.stages.compressor import CompressorStage
-from intaglio.train.stages.control import ControlStage
-from intaglio.train.stages.encoder import EncoderStage
-from intaglio.train.stages.joint import JointStage
-from intaglio.train.stages.lean import LeanStage
-from intaglio.train.stages.prior import PriorStage
+from intaglio.train.recipe import Recipe, StageConfig
+from intaglio.train.stages.compressor_stage import CompressorStage
+from intaglio.train.stages.control_stage import ControlStage
+from intaglio.train.stages.encoder_stage import EncoderStage
+from intaglio.train.stages.joint_stage import JointStage
+from intaglio.train.stages.lean_stage import LeanStage
+from intaglio.train.stages.prior_stage import PriorStage
+from intaglio.weights import codec_file as weights
+from intaglio.weights.module_file import channels_last, frozen
 
 Net = TypeVar("Net", bound=nn.Module)
 State = dict[str, torch.Tensor]

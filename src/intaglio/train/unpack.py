@@ -15,16 +15,16 @@ from numpy.typing import NDArray
 from torch import nn
 
 from intaglio.codecs import model_of
-from intaglio.codecs.cgdm.model import CGDM
-from intaglio.codecs.common.compressor import CompressorConfig
-from intaglio.codecs.common.stream import SECTIONS, part
-from intaglio.codecs.common.thawed import convolution, floats
-from intaglio.codecs.common.weights import Weights
-from intaglio.codecs.fasdiff.model import FaSDiff
+from intaglio.codecs.cgdm import CGDM
+from intaglio.codecs.fasdiff import FaSDiff
+from intaglio.compressor.compressor import CompressorConfig
 from intaglio.entropy.fixed import ACTIVATION
-from intaglio.nets.fourpass import FourPass
-from intaglio.nets.gain import KNOTS, Gain
-from intaglio.prior.compact import PriorConfig
+from intaglio.entropy.learned.fourpass_net import FourPass
+from intaglio.entropy.learned.gain import KNOTS, Gain
+from intaglio.entropy.learned.thaw import convolution, floats
+from intaglio.entropy.stream import SECTIONS, part
+from intaglio.priors.unet import PriorConfig
+from intaglio.weights.codec_file import Weights
 
 Arrays = Mapping[str, NDArray[Any]]
 RIDGE = 1e-4  # of the first fit of quality features

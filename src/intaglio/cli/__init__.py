@@ -1,0 +1,1 @@
+"""The command `intaglio`: one small file a command."""

@@ -1,0 +1,70 @@
+"""The first thing that a newcomer sees: a portrait becomes 400 bytes and a picture again, beside the original."""
+
+from __future__ import annotations
+
+import time
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from intaglio.codec import Codec
+from intaglio.files import write
+from intaglio.format.header import SCALES
+from intaglio.image import Rgb, open_picture, to_rgb, write_png
+from intaglio.info import inspect
+
+MAX_BYTES = 400
+
+
+def demo(picture: str | None, folder: Path) -> str:
+    """Compresses `picture` (None: the bundled portrait) and draws it again.
+
+    Writes NAME.itg, NAME.png and NAME-sheet.png into `folder`, over what is there.
+
+    Returns:
+        the report, a few lines.
+
+    Raises:
+        IntaglioError, OSError: as `open_picture`, `Codec` and `write_png` do.
+    """
+    source = Path(picture) if picture else Path(str(files("intaglio") / "data" / "astronaut.png"))
+    image = open_picture(source)
+    codec = Codec()
+
+    start = time.perf_counter()
+    data = codec.compress(image, max_bytes=MAX_BYTES)
+    coded = time.perf_counter()
+    decoded = codec.decompress(data)
+    drawn = time.perf_counter()
+
+    itg, png, sheet = (folder / f"{source.stem}{ending}" for ending in (".itg", ".png", "-sheet.png"))
+    write(itg, data)
+    write_png(decoded, png)
+    page = side_by_side(to_rgb(image)[0], to_rgb(decoded)[0], f"{len(data)} bytes")
+    page.info["xmp"] = decoded.info.get("xmp")
+    write_png(page, sheet)
+
+    info = inspect(data)
+    return "\n".join(
+        [
+            f"picture         {source.name}, {info.width} x {info.height}, {source.stat().st_size:,} bytes",
+            f"compressed      {len(data)} bytes, {8 * len(data) / (info.width * info.height):.4f} bits per pixel",
+            f"coded scale     {SCALES[info.scale]}, quality {info.quality:g}",
+            f"seconds         {coded - start:.2f} to compress, {drawn - coded:.2f} to draw again",
+            f"written         {itg}, {png}, {sheet}",
+        ]
+    )
+
+
+def side_by_side(original: Rgb, decoded: Rgb, caption: str) -> Image.Image:
+    """Original and decoded picture, each (H, W, 3), with a line of text under each."""
+    h, w = original.shape[:2]
+    gap, line = max(8, w // 32), max(14, w // 24)
+    page = Image.new("RGB", (2 * w + gap, h + 2 * line), "white")
+    draw = ImageDraw.Draw(page)
+    for left, rgb, text in ((0, original, "original"), (w + gap, decoded, caption)):
+        page.paste(Image.fromarray(np.ascontiguousarray(rgb)), (left, 0))
+        draw.text((left, h + line // 2), text, "black", font=ImageFont.load_default(line))
+    return page

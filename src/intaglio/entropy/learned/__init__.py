@@ -1,0 +1,1 @@
+"""The entropy models' torch twins: trained, frozen to integers, thawed again."""

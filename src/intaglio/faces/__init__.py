@@ -1,0 +1,1 @@
+"""Faces in pictures: landmarks and a recogniser for training."""

@@ -1,0 +1,116 @@
+"""What a file says of itself, without drawing it. Needs no torch."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from intaglio import format
+from intaglio.codecs import CODECS
+from intaglio.errors import MissingModel
+from intaglio.format import Header
+from intaglio.format.streams import CUSTOM
+from intaglio.format.streams import name as stream_name
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from intaglio.weights.codec_file import Weights
+
+
+@dataclass(frozen=True)
+class Info:
+    """What a file says of itself."""
+
+    codec: str
+    stream: int
+    model: str  # digest of the stream's tables, hexadecimal
+    width: int
+    height: int
+    quality: int  # index 0..255
+    scale: int  # coded at 1 / 2**scale of the size
+    grey: bool
+    version: int
+    bare: bool
+    header_bytes: int
+    payload_bytes: int
+    sections: dict[str, float]  # bytes of information in each part of the payload
+    chunks: list[str]
+    decoder: str  # id of the installed decoder that would draw it
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-serialisable."""
+        return asdict(self)
+
+
+@functools.cache
+def _weights(codec: str, path: Path) -> tuple[Weights, Any]:
+    from intaglio.weights import codec_file as weights
+
+    found = weights.read(codec, path)
+    return found, found.open_stream()
+
+
+def codec_of(data: bytes, *, bare: bool = False) -> str:
+    """The codec that a file needs: by its stream, or for a custom one by the installed models.
+
+    Raises:
+        FormatError: as `decompress`. MissingModel: no installed codec can read it.
+    """
+    from intaglio.weights.codec_file import default
+
+    header = format.peek(data, bare=bare)
+    if header.stream != CUSTOM:
+        return stream_name(header.stream) if stream_name(header.stream) in CODECS else CODECS[0]
+    for codec in CODECS:
+        path = default(codec)
+        if path.exists():
+            weights, stream = _weights(codec, path)
+            if weights.stream == CUSTOM and stream.digest == header.digest:
+                return codec
+    return CODECS[0]
+
+
+def check(header: Header, stream: int, digest: bytes, seed: int) -> int:
+    """The seed of the checksum, if the installed model is the one that the header names.
+
+    Raises:
+        MissingModel: it is not.
+    """
+    if header.stream != stream or (stream == CUSTOM and header.digest != digest):
+        if header.stream == CUSTOM:
+            wanted = f"the custom model {(header.digest or b'').hex()}: ask whoever made the file for its weights"
+        else:
+            wanted = (
+                f"stream {header.stream} ({stream_name(header.stream)}): `pip install --upgrade intaglio` may bring it"
+            )
+        raise MissingModel(f"the file needs {wanted}")
+    return seed
+
+
+def _grid(header: Header) -> tuple[int, int]:
+    from intaglio.entropy.stream import grid
+
+    return grid(header.height, header.width, header.scale)
+
+
+def inspect(data: bytes, *, bare: bool = False, max_pixels: int = format.MAX_PIXELS) -> Info:
+    """Everything in a file's header, and the bytes of each section. Draws nothing and needs no torch.
+
+    Raises:
+        IntaglioError: as `decompress`.
+    """
+    from intaglio.weights.codec_file import default
+
+    codec = codec_of(data, bare=bare)
+    weights, stream = _weights(codec, default(codec))
+    seed_of = lambda header: check(header, weights.stream, stream.digest, stream.seed)  # noqa: E731
+    header, payload = format.read(data, seed_of=seed_of, bare=bare, max_pixels=max_pixels)
+    return Info(
+        codec=codec, stream=header.stream, model=stream.digest.hex(), width=header.width, height=header.height,
+        quality=header.quality, scale=header.scale, grey=header.grey, version=header.version, bare=bare,
+        header_bytes=len(data) - len(payload), payload_bytes=len(payload),
+        sections=stream.sections(payload, header.quality, *_grid(header), header.focus),
+        chunks=[chunk.name for chunk in header.chunks], decoder=weights.decoder,
+    )  # fmt: skip
