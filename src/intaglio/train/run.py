@@ -14,7 +14,7 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import torch
 from torch import nn
@@ -25,6 +25,7 @@ from intaglio.faces.recogniser import Identity
 from intaglio.measures.lpips_net import LPIPS
 from intaglio.measures.mobilenet import MobileNet
 from intaglio.networks.layout import channels_last, frozen
+from intaglio.pipeline.model import lean_decoder_of
 from intaglio.priors.unet import CompactPrior
 from intaglio.spaces.lean_decoder import LeanDecoder
 from intaglio.spaces.lean_encoder import LeanEncoder
@@ -43,7 +44,6 @@ from intaglio.train.stages.encoder_stage import EncoderStage
 from intaglio.train.stages.joint_stage import JointStage
 from intaglio.train.stages.lean_stage import LeanStage
 from intaglio.train.stages.prior_stage import PriorStage
-from intaglio.pipeline.model import lean_decoder_of
 from intaglio.weights import codec_file as weights
 
 Net = TypeVar("Net", bound=nn.Module)
