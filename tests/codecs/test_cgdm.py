@@ -2,11 +2,12 @@
 
 import pytest
 import torch
-from intaglio.codecs.syntax import SyntaxSynthesis
 
-from intaglio.codecs.cgdm import CGDM, LATENT_BOUND, LOW_BOUND, near
+from intaglio.codecs.cgdm import CGDM, LATENT_BOUND, LOW_BOUND, SyntaxSynthesis, near
 from intaglio.compressor.base_picture import base_means, base_picture
-from intaglio.compressor.compressor import Coded, CompressorConfig, Prompt, Synthesis
+from intaglio.compressor.config import CompressorConfig
+from intaglio.compressor.synthesis import Prompt, Synthesis
+from intaglio.entropy.learned.coded import Coded
 from intaglio.priors.unet import PriorConfig
 
 CONFIG = CompressorConfig(fine=16, coarse=16, depth=1, y=16, h=8, lf=4, vector=8, width=16, cond=16)

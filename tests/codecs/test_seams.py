@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from intaglio.codec import Codec
-from intaglio.priors import patches as tiles
+from intaglio.priors.patches import patches
 
 WIDTH, HEIGHT = 1536, 64
 
@@ -19,8 +19,7 @@ def codec() -> Codec:
 
 def borders() -> np.ndarray:
     """Columns of pixels at which a patch begins or ends."""
-    patches = tiles.windows(HEIGHT // 8, WIDTH // 8)
-    ends = {x for _, left, _, w in patches for x in (left, left + w)} - {0, WIDTH // 8}
+    ends = {x for patch in patches(HEIGHT // 8, WIDTH // 8) for x in (patch.left, patch.right)} - {0, WIDTH // 8}
     assert len(ends) >= 2
     return np.array(sorted(8 * x for x in ends))
 

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from intaglio.weights.module_file import FOLDER
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from intaglio.errors import WeightsError
 from intaglio.spaces.taef2 import MODEL, Autoencoder
+from intaglio.weights.tensors import FOLDER
 
 WEIGHTS = FOLDER / "autoencoder.safetensors"
 
@@ -76,5 +76,5 @@ def test_of_another_model() -> None:
 def test_without_a_name(tmp_path: Path) -> None:
     path = tmp_path / "nameless.safetensors"
     save_file(load_file(WEIGHTS), path)
-    with pytest.raises(WeightsError, match="'None' where"):
+    with pytest.raises(WeightsError, match="weights of None where"):
         Autoencoder.load(path=path)
