@@ -47,15 +47,16 @@ def demo(picture: str | None, folder: Path) -> str:
     from intaglio.format.header import SCALES
     from intaglio.image import open_picture, to_rgb, write_png
     from intaglio.info import inspect
+    from intaglio.options import CompressOptions, DecompressOptions
 
     source = Path(picture) if picture else Path(str(files("intaglio") / "data" / "astronaut.png"))
     image = open_picture(source)
     codec = Codec()
 
     start = time.perf_counter()
-    data = codec.compress(image, max_bytes=MAX_BYTES)
+    data = codec.compress(image, CompressOptions(max_bytes=MAX_BYTES))
     coded = time.perf_counter()
-    decoded = codec.decompress(data)
+    decoded = codec.decompress(data, DecompressOptions())
     drawn = time.perf_counter()
 
     itg, png, sheet = (folder / f"{source.stem}{ending}" for ending in (".itg", ".png", "-sheet.png"))

@@ -27,7 +27,7 @@ def info(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(facts.as_dict()))
         return 0
-    for key in ("codec", "model", "decoder", "header_bytes", "payload_bytes"):
+    for key in ("codec", "width", "height", "model", "decoder", "header_bytes", "payload_bytes"):
         print(f"{key.replace('_', ' '):18}{getattr(facts, key)}")
     print("header")
     for name, bits, value in facts.fields:
