@@ -12,8 +12,7 @@ from safetensors.torch import save_file
 from intaglio.measures import available
 from intaglio.measures import dlib_faces as faces
 from intaglio.measures.feature_files import find, folder_of, load
-from intaglio.measures.measure import Unavailable
-from intaglio.measures.optional import data_of, require
+from intaglio.measures.optional import Unavailable, data_of, require
 
 
 def test_three_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,9 +20,10 @@ import numpy as np
 
 from intaglio.bench import ours, workers
 from intaglio.errors import BudgetError
+from intaglio.measures.measure import Rgb
 
 if TYPE_CHECKING:
-    from intaglio.bench.peers.peer import Peer, Rgb
+    from intaglio.bench.peers.peer import Peer
 
 Advance = Callable[[], object]
 
@@ -38,7 +39,7 @@ class Options:
 
 
 def folder(out: Path, codec: str) -> Path:
-    """Of all that a codec made; ours, with these weights."""
+    """Of all files of a codec; of ours, with these weights."""
     name = f"{codec}-{ours.version(codec)}" if codec in ours.NAMES else codec
     return out / "coded" / re.sub(r"[^\w.]+", "-", name)
 

@@ -22,7 +22,7 @@ from torch import nn
 from intaglio.codecs import model_of
 from intaglio.errors import IntaglioError
 from intaglio.faces.recogniser import Identity
-from intaglio.measures.lpips_net import LPIPS
+from intaglio.measures.lpips import LPIPS
 from intaglio.measures.mobilenet import MobileNet
 from intaglio.priors.unet import CompactPrior
 from intaglio.spaces.lean_decoder import LeanDecoder

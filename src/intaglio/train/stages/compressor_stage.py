@@ -18,7 +18,7 @@ from PIL import Image
 from intaglio.compressor.compressor import Compressor, Prompt
 from intaglio.compressor.objective import LATENT, PICTURE, lam
 from intaglio.faces.recogniser import Identity, readable
-from intaglio.measures.lpips_net import LPIPS
+from intaglio.measures.lpips import LPIPS
 from intaglio.networks import packets
 from intaglio.networks.precision import best_dtype
 from intaglio.spaces.taef2 import Autoencoder

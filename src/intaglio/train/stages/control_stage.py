@@ -17,7 +17,7 @@ from intaglio.codecs.cgdm import CGDM
 from intaglio.codecs.fasdiff import FaSDiff
 from intaglio.compressor.base_picture import base_picture
 from intaglio.compressor.compressor import Coded, Prompt
-from intaglio.measures.lpips_net import LPIPS
+from intaglio.measures.lpips import LPIPS
 from intaglio.networks import packets
 from intaglio.networks.precision import best_dtype
 from intaglio.priors.sampler import levels

@@ -18,7 +18,7 @@ def movement(original: NDArray[np.float64], decoded: NDArray[np.float64]) -> flo
     return float(np.linalg.norm(original - decoded, axis=1).mean() / apart) if apart else None
 
 
-class Landmarks(FaceMeasure):
+class LandmarkShift(FaceMeasure):
     name = "landmarks"
     title = "Landmarks moved (of the eyes' distance)"
     lower = True
