@@ -32,7 +32,7 @@ def facts(mine: Sequence[str]) -> dict[str, str]:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     return {
         "date": datetime.date.today().isoformat(),
-        "machine": f"{torch.cuda.get_device_name() if device == 'cuda' else processor()}, {torch.get_num_threads()} threads",
+        "machine": f"{torch.cuda.get_device_name() if device == 'cuda' else processor()}, threads: {torch.get_num_threads()}",
         "precision": str(best_dtype(device)).removeprefix("torch."),
         "intaglio": __version__,
         "torch": torch.__version__,

@@ -31,7 +31,7 @@ def differences(results: Results) -> list[Record]:
                     row
                     | {
                         "percent": round(difference.percent, 1),
-                        "interval": f"[{difference.low:+.1f}, {difference.high:+.1f}]",
+                        "interval": f"[{difference.low:+.0f}…{difference.high:+.0f}]",
                         "overlap %": round(100 * difference.overlap),
                         "over": f"{difference.range[0]:.3f} … {difference.range[1]:.3f}",
                     }
@@ -94,6 +94,6 @@ def grouped(results: Results) -> list[Record]:
                     row = by.setdefault(
                         group, {"codec": codec, "at": point.setting, "group": group, "pictures": figure.n}
                     )
-                    row[name] = f"{figure.value:.3f} [{figure.low:.3f}, {figure.high:.3f}]"
+                    row[name] = f"{figure.value:.3f} [{figure.low:.3f}…{figure.high:.3f}]"
             rows += by.values()
     return rows

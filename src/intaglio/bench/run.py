@@ -59,7 +59,7 @@ def bench(plan: Plan, say: Say) -> dict[str, Any]:
     codecs = {name: list(plan.settings) for name in plan.mine} | {p.name: list(p.settings) for p in others}
     for reason in (left_out := missing | unmeasured).values():
         say(reason)
-    run = {
+    run: Record = {
         "set": plan.folder.resolve().name,
         "pictures": list(pictures),
         "digest": picture_set.digest(pictures),
@@ -112,4 +112,4 @@ def bench(plan: Plan, say: Say) -> dict[str, Any]:
 def _titles(judges: Sequence[Measure]) -> list[Record]:
     """What a report says of each measure; with ELD's network there is the kernel distance too."""
     titles: list[Record] = [{"name": m.name, "title": m.title, "lower": m.lower, "note": m.note} for m in judges]
-    return titles + [KERNEL] if any(m.name == "eld" for m in judges) else titles
+    return [*titles, KERNEL] if any(m.name == "eld" for m in judges) else titles

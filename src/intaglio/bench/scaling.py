@@ -25,7 +25,6 @@ from intaglio.bench.timing import apart, best_of, peak_memory
 from intaglio.codecs import CODECS
 from intaglio.measures.measure import Rgb
 
-SIDES = (128, 256, 512, 1024, 2048)
 BPP = 0.05  # of ours; peers at the middle of their settings
 FITTED = 256  # pixels a side from which on growth is fitted
 
@@ -90,7 +89,8 @@ def _mine(codec: str, rgb: Rgb) -> Record:
         "decode": lambda: ours.decode(codec, data),
         "decode, 1 step": lambda: ours.decode(codec, data, steps=1),
     }
-    row, rate = {"bytes": len(data)}, convolution_rate()
+    row: Record = {"bytes": len(data)}
+    rate = convolution_rate()
     for name, call in calls.items():
         what, _, rest = name.partition(",")
         seconds, work = best_of(call)[0], gflop(call)

@@ -12,10 +12,13 @@ from pathlib import Path
 from intaglio.bench import comparisons, markdown, plots, published
 from intaglio.bench.results import BenchError, Record, Results
 
+# Measures that matter; DISTS, which shares a network with the losses, is no headline.
 TITLES = {"lpips": "LPIPS-Alex", "eld": "ELD", "identity": "identity", "psnr": "PSNR", "dists": "DISTS*"}
+HEADLINES = tuple(TITLES)[:-1]
 PLOTTED = ("lpips", "identity", "psnr")  # the first two that were measured
 MOST = 2
-BYTES = (250.0, 400.0, 1000.0)  # at which a run by bytes is shown; one by bits a pixel at every second of its points
+GROUPED = ("group", "pictures", "identity", "lpips")
+BYTES = (400.0, 900.0)  # at which a run by bytes is shown; one by bits a pixel at every third of its points
 WHOLE = 95  # percent of our range that a peer reaches; a difference over less says so
 HEADER = """# Results
 
@@ -23,8 +26,8 @@ Written by `intaglio bench summary {reports} --out {out}`.
 
 Our bytes are whole files. A peer's are its payload: its file minus that of a flat grey picture; at every point a peer is
 the better of its variants. A negative difference (Bjøntegaard, percent) means that ours needs fewer bytes for the same
-value; in brackets is the 95 % interval over pictures, and in % the share of our range that the peer reaches where it is not
-all of it. For LPIPS, ELD, identity (dlib's distance, below 0.6 is the same person) and DISTS lower is better. Networks of
+value; in brackets is the 95 % interval over pictures, and in % the share of our range that the peer reaches, where not
+all. For LPIPS, ELD, identity (dlib's distance, below 0.6 is the same person) and DISTS lower is better. Networks of
 LPIPS-Alex, ELD and identity took no part in training; DISTS* shares VGG16 with a loss.
 """
 
@@ -35,7 +38,7 @@ def write(reports: Sequence[Path], out: Path, curves: Path | None = None) -> Non
     Raises:
         BenchError: a report is neither a folder of the bench nor a Markdown file. ImportError: no matplotlib.
     """
-    parts = [HEADER.format(reports=" ".join(r.name for r in reports), out=f"{out.parent.name}/{out.name}".lstrip("/"))]
+    parts = [HEADER.format(reports=" ".join(map(_plain, reports)), out=_plain(out))]
     for report in reports:
         results = Results(report)
         if tables := [report] if report.suffix == ".md" else sorted(report.glob("*.md")):
@@ -47,15 +50,18 @@ def write(reports: Sequence[Path], out: Path, curves: Path | None = None) -> Non
     out.write_text("\n".join(parts), "utf-8")
 
 
+def _plain(path: Path) -> str:
+    """A path as the page shows it: of a place on this machine the name alone."""
+    return path.name if path.is_absolute() else path.as_posix()
+
+
 def _part(results: Results, name: str, out: Path, curves: Path | None) -> str:
     """What the page says of one run."""
     run = results.run
     tables: dict[str, list[Record]] = {
         "Bytes for the same quality, percent": _differences(results),
         "At equal bytes": _equal(results),
-        "By group": [
-            {k: v for k, v in row.items() if k not in ("codec", "at")} for row in comparisons.grouped(results)
-        ],
+        "By group": [{k: row.get(k) for k in GROUPED} for row in comparisons.grouped(results)],
     }
     title = f"{name}: {len(run['pictures'])} pictures, {', '.join(run['mine'])}"
     text = markdown.document(title, run["facts"], (), {k: rows for k, rows in tables.items() if rows})
@@ -80,14 +86,14 @@ def _differences(results: Results) -> list[Record]:
 
 def _equal(results: Results) -> list[Record]:
     """Measures at a few byte points; of a run with one point, at that."""
-    names = [m["name"] for m in results.run["measures"] if m["name"] in TITLES]
-    sizes = comparisons.byte_points(results)[1::2] if results.run["bpp"] else BYTES
+    names = [m["name"] for m in results.run["measures"] if m["name"] in HEADLINES]
+    sizes = comparisons.byte_points(results)[1::3] if results.run["bpp"] else BYTES
     rows = comparisons.equal(results, sizes) or [
         {"codec": codec, "bytes": round(p.mean("counted") or 0)} | {n: p.mean(n) for n in names}
         for codec, points in results.curves().items()
         for p in points
     ]
-    shown = ({TITLES[n]: None if row[n] is None else f"{row[n]:.3g}" for n in TITLES if n in names} for row in rows)
+    shown = ({TITLES[n]: None if row[n] is None else f"{row[n]:.3g}" for n in HEADLINES if n in names} for row in rows)
     return _filled([{"codec": row["codec"], "bytes": row["bytes"]} | values for row, values in zip(rows, shown)])
 
 

@@ -27,7 +27,6 @@ from intaglio.measures.verification import Pair
 if TYPE_CHECKING:
     from intaglio.bench.peers.peer import Peer
 
-TARGETS = (400.0, 1024.0)
 Descriptors = Mapping[str, NDArray[np.float64]]
 """Of each picture's name, who is pictured."""
 
@@ -134,6 +133,6 @@ def rows(codec: str, size: float, pairs: Sequence[Pair], originals: Descriptors,
             "TAR at FAR 1 %": verification.true_accepts(apart, same),
             "impostors' drift": verification.impostor_drift(plain, apart, same),
         }
-        shown = {name: f"{f.value:.3f} [{f.low:.3f}, {f.high:.3f}]" for name, f in figures.items()}
+        shown = {name: f"{f.value:.3f} [{f.low:.3f}…{f.high:.3f}]" for name, f in figures.items()}
         table.append(row | {"coded": which} | shown)
     return table

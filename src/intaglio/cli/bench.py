@@ -151,10 +151,8 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="intaglio bench", description="Measure codecs side by side, with real bytes.")
     commands: Any = top.add_subparsers(metavar="COMMAND", required=True)
     for add in (run, barcode, verify, scaling, summary):
-        about = " ".join((add.__doc__ or "").split())
-        p = commands.add_parser(
-            add.__name__, help=about.partition(".")[0] if "." in about else about, description=about
-        )
+        lines = (add.__doc__ or "").split("\n")
+        p = commands.add_parser(add.__name__, help=lines[0], description=" ".join(map(str.strip, lines)))
         p.set_defaults(work=add(p))
     return top
 
