@@ -49,8 +49,8 @@ def test_found_means_found_there() -> None:
             return super().all(rgb)[1:]
 
     m = Detection(Album(cast("Faces", Single())))
-    found = {at: m.compare(m.describe(picture(10)), m.describe(picture(at))) for at in (10, 52, 53, 0)}
-    assert found == {10: 1, 52: 1, 53: 0, 0: 0}  # 58 of 142 columns are common at 52, 57 of 143 at 53
+    there = {at: m.compare(m.describe(picture(10)), m.describe(picture(at))) for at in (10, 52, 53, 0)}
+    assert there == {10: 1, 52: 1, 53: 0, 0: 0}  # 58 of 142 columns are common at 52, 57 of 143 at 53
     assert m.compare(m.describe(picture(0)), m.describe(picture(10))) is None
 
 

@@ -38,7 +38,7 @@ def test_copies_of_a_row_are_no_pair() -> None:
 
 
 def test_interval_holds_what_it_should() -> None:
-    """Of 200 sets of pictures, two patches each, some 95 % of the intervals hold the distance of all pictures there are."""
+    """Of 80 sets of pictures, two patches each, some 95 % of the intervals hold the distance of all pictures there are."""
     rng = np.random.default_rng(4)
 
     def drawn(pictures: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -47,8 +47,8 @@ def test_interval_holds_what_it_should() -> None:
 
     whole = interval(*drawn(400))
     assert whole is not None and whole.n == 400
-    found = [interval(*drawn(24)) for _ in range(200)]
-    held = [figure is not None and figure.low < whole.value < figure.high for figure in found]
+    figures = [interval(*drawn(20)) for _ in range(80)]
+    held = [figure is not None and figure.low < whole.value < figure.high for figure in figures]
     assert 0.85 < np.mean(held) < 0.99
     f, g, owners = drawn(24)
     figure = interval(f, g, owners)

@@ -63,9 +63,9 @@ def test_it_is_the_network_of_the_file(tmp_path: Path) -> None:
             if number:
                 y = block[-1][1](block[-1][0](y))
                 y = before + y if before.shape == y.shape else y
-    found = model.features(x)
-    assert [f.shape[2] for f in found] == [32, 16, 8, 4, 2]
-    torch.testing.assert_close(found[-1], y / y.norm(dim=1, keepdim=True), atol=1e-4, rtol=1e-3)
+    stages = model.features(x)
+    assert [f.shape[2] for f in stages] == [32, 16, 8, 4, 2]
+    torch.testing.assert_close(stages[-1], y / y.norm(dim=1, keepdim=True), atol=1e-4, rtol=1e-3)
 
 
 def test_distance() -> None:

@@ -31,7 +31,9 @@ def draw(
     lines = {codec: _line(points, name) for codec, points in curves.items()}
     others = {o["codec"]: o["points"] for o in published if o["measure"] == name}
     lines |= {label: [(bpp * pixels / 8, value) for bpp, value in points] for label, points in others.items()}
-    reach = [size for codec in mine for size, _ in lines.get(codec, ())] or [s for line in lines.values() for s, _ in line]
+    reach = [size for codec in mine for size, _ in lines.get(codec, ())] or [
+        s for line in lines.values() for s, _ in line
+    ]
     least, most = min(reach) / AROUND, max(reach) * AROUND
     lines = {codec: kept for codec, line in lines.items() if (kept := [at for at in line if least <= at[0] <= most])}
     figure = Figure(figsize=(7.4, 4), dpi=110, layout="constrained")

@@ -22,7 +22,7 @@ BYTES = (400.0, 900.0)  # at which a run by bytes is shown; one by bits a pixel 
 WHOLE = 95  # percent of our range that a peer reaches; a difference over less says so
 HEADER = """# Results
 
-Written by `intaglio bench summary {reports} --out {out}`.
+Written by `intaglio bench summary {command}`.
 
 Our bytes are whole files. A peer's are its payload: its file minus that of a flat grey picture; at every point a peer is
 the better of its variants. A negative difference (Bjøntegaard, percent) means that ours needs fewer bytes for the same
@@ -38,7 +38,8 @@ def write(reports: Sequence[Path], out: Path, curves: Path | None = None) -> Non
     Raises:
         BenchError: a report is neither a folder of the bench nor a Markdown file. ImportError: no matplotlib.
     """
-    parts = [HEADER.format(reports=" ".join(map(_plain, reports)), out=_plain(out))]
+    options = ["--published", _plain(curves)] if curves else []
+    parts = [HEADER.format(command=" ".join([*map(_plain, reports), *options, "--out", _plain(out)]))]
     for report in reports:
         results = Results(report)
         if tables := [report] if report.suffix == ".md" else sorted(report.glob("*.md")):

@@ -1,4 +1,4 @@
-"""The search of the barcode protocol, against a codec of a few lines."""
+"""The search for the best under a limit, against a codec of a few lines."""
 
 import runpy
 from dataclasses import replace
@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from intaglio.bench.fitting import LIMITS, Trials, best_under, finest, variants
-from intaglio.bench.peers import Missing, Peer, overhead
-from intaglio.bench.peers.peer import Rgb
+from intaglio.bench.peers import Peer, overhead
+from intaglio.measures.measure import Rgb
+from intaglio.measures.optional import Unavailable
 
 FAKES = runpy.run_path(str(Path(__file__).parent / "peers" / "fakes.py"))
 decode, encode, fake, picture = FAKES["decode"], FAKES["encode"], FAKES["fake"], FAKES["picture"]
@@ -97,8 +98,8 @@ def test_a_base_peer_by_name() -> None:
 
 def test_a_missing_library_is_the_callers_to_know(monkeypatch: pytest.MonkeyPatch) -> None:
     def absent(name: str) -> Peer:
-        raise Missing("no such library")
+        raise Unavailable("no such library")
 
     monkeypatch.setattr("intaglio.bench.fitting.base", absent)
-    with pytest.raises(Missing, match="no such library"):
+    with pytest.raises(Unavailable, match="no such library"):
         best_under("jxl", picture(), 400, mse)
