@@ -40,8 +40,7 @@ def row(name: str, rgb: Rgb, limit: int, others: Sequence[peers.Peer]) -> list[I
     cells = [cell(rgb, "original"), cell(ours.decode(name, data), f"{name} {len(data)} bytes")]
     trials = Trials(rgb)
     for peer in others:
-        distance = lambda a, b: -Psnr().compare(a, b)
-        fit = best_under(peer, rgb, len(data), distance, "payload", trials, scales=("", "/2"))
+        fit = best_under(peer, rgb, len(data), lambda a, b: -Psnr().compare(a, b), "payload", trials, scales=("", "/2"))
         cells.append(
             cell(np.full_like(rgb, 255), f"{peer.name}: does not fit")
             if fit is None

@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 
 import torch
+from intaglio.pipeline.latent_codec import LatentCodec
 
 from intaglio.codec import Codec
 from intaglio.entropy.stream import SECTIONS
-from intaglio.pipeline.latent_codec import LatentCodec
 
 if threads := os.environ.get("OMP_NUM_THREADS"):
     torch.set_num_threads(int(threads))

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from intaglio.pipeline.latent_codec import LatentCodec
 from PIL import Image
 
 from intaglio.codec import Codec
@@ -17,7 +18,6 @@ from intaglio.compressor.compressor import Compressor, CompressorConfig
 from intaglio.errors import BudgetError
 from intaglio.info import codec_of
 from intaglio.pipeline import choose as choice
-from intaglio.pipeline.latent_codec import LatentCodec
 from intaglio.train import portrait_fit as training
 from intaglio.train.generated import picture
 from intaglio.weights import codec_file as weights

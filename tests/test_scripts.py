@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from intaglio.testing import TinyModel
 from intaglio.train import generated
 
 SCRIPTS = Path(__file__).parents[1] / "scripts"
 
 
-def test_a_strip_of_ours_and_peers(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("INTAGLIO_FASDIFF", str(tiny))
+def test_a_strip_of_ours_and_peers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INTAGLIO_FASDIFF", str(TinyModel().write(tmp_path / "tiny.safetensors")))
     for i in range(2):
         Image.fromarray(generated.picture(64, i)).save(tmp_path / f"{i}.png")
     out = tmp_path / "out" / "strip.png"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from intaglio.pipeline.latent_codec import Result
 from PIL import Image
 
 from intaglio import codec as api
@@ -15,7 +16,6 @@ from intaglio.errors import BudgetError, IntaglioError, MissingModel
 from intaglio.format import read
 from intaglio.image import to_rgb
 from intaglio.info import codec_of, inspect
-from intaglio.pipeline.latent_codec import Result
 from intaglio.priors.unet import CompactPrior
 from intaglio.train.generated import picture
 from intaglio.weights import codec_file as weights

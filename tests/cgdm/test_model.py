@@ -2,9 +2,9 @@
 
 import pytest
 import torch
+from intaglio.codecs.syntax import SyntaxSynthesis
 
 from intaglio.codecs.cgdm import CGDM, LATENT_BOUND, LOW_BOUND, near
-from intaglio.codecs.syntax import SyntaxSynthesis
 from intaglio.compressor.base_picture import base_means, base_picture
 from intaglio.compressor.compressor import Coded, CompressorConfig, Prompt, Synthesis
 from intaglio.priors.unet import PriorConfig

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from intaglio.weights.module_file import FOLDER, load_weights
 from safetensors.torch import load_file
 from torch import Tensor
 
 from intaglio.spaces.taef2 import CHANNELS, MODEL, Autoencoder
 from intaglio.spaces.taef2_blocks import NormedBlock
-from intaglio.weights.module_file import FOLDER, load_weights
 
 WEIGHTS = FOLDER / "autoencoder.safetensors"
 EXPECTED = load_file(Path(__file__).parent / "expected.safetensors")

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from intaglio.weights.module_file import FOLDER
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from intaglio.errors import WeightsError
 from intaglio.spaces.taef2 import MODEL, Autoencoder
-from intaglio.weights.module_file import FOLDER
 
 WEIGHTS = FOLDER / "autoencoder.safetensors"
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from intaglio.pipeline.latent_codec import LatentCodec
 
 from intaglio.cli.train import main
-from intaglio.pipeline.latent_codec import LatentCodec
 from intaglio.train import generated
 from intaglio.weights import codec_file as weights
 

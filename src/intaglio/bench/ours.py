@@ -14,6 +14,7 @@ from intaglio.measures.measure import Rgb
 
 if TYPE_CHECKING:
     from intaglio.codec import Codec
+    from intaglio.options import Focus
 
 FOCUSED = "fasdiff/focus"  # with focus="face"
 NAMES = (*CODECS, FOCUSED)
@@ -63,8 +64,8 @@ def encode(name: str, rgb: Rgb, limit: int, effort: int = 0) -> bytes:
     """A picture in at most `limit` bytes. Raises BudgetError where that is impossible."""
     from PIL import Image
 
-    focus = "face" if name == FOCUSED else None
-    return loaded(name).compress(Image.fromarray(rgb), max_bytes=limit, effort=effort, focus=focus)  # type: ignore[arg-type]
+    focus: Focus | None = "face" if name == FOCUSED else None
+    return loaded(name).compress(Image.fromarray(rgb), max_bytes=limit, effort=effort, focus=focus)
 
 
 def decode(name: str, data: bytes, steps: int = 4, realism: float = 1.0) -> Rgb:

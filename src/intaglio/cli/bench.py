@@ -95,7 +95,7 @@ def verify(p: argparse.ArgumentParser) -> Callable[[argparse.Namespace], None]:
 def scaling(p: argparse.ArgumentParser) -> Callable[[argparse.Namespace], None]:
     """Work, seconds and memory as the first picture of DIR grows; OUT/scaling.md."""
     _folders(p)
-    _codecs(p, CODECS, list(CODECS), ("vvc", "avif"))
+    _codecs(p, tuple(CODECS), list(CODECS), ("vvc", "avif"))
     sides = (128, 256, 512, 1024, 2048)
     p.add_argument("--sides", type=int, nargs="+", metavar="N", default=sides, help="default 128 to 2048")
 
@@ -103,6 +103,22 @@ def scaling(p: argparse.ArgumentParser) -> Callable[[argparse.Namespace], None]:
         from intaglio.bench.scaling import measure
 
         measure(a.folder, a.out, a.codec, a.peers, a.sides, print)
+
+    return work
+
+
+def ablate(p: argparse.ArgumentParser) -> Callable[[argparse.Namespace], None]:
+    """What each part of a decoder adds, by drawing the same files without it; OUT/ablation.md."""
+    _pictures(p, size=256)
+    _mine(p, tuple(CODECS), list(CODECS))
+    p.add_argument("--bytes", type=int, nargs="+", metavar="N", default=[400, 1000], help="default 400 1000")
+    p.add_argument("--faces", action="store_true", help="measure identity too")
+    _features(p)
+
+    def work(a: argparse.Namespace) -> None:
+        from intaglio.bench.ablate import measure
+
+        measure(a.folder, a.out, a.codec, a.bytes, a.size, a.limit, a.faces, a.features, print)
 
     return work
 
@@ -134,9 +150,13 @@ def _pictures(p: argparse.ArgumentParser, size: int | None) -> None:
 
 
 def _codecs(p: argparse.ArgumentParser, names: Sequence[str], mine: list[str], peers: Sequence[str]) -> None:
-    text = f"of ours: {', '.join(names)}; default {' '.join(mine)}"
-    p.add_argument("--codec", nargs="+", choices=names, default=mine, metavar="NAME", help=text)
+    _mine(p, names, mine)
     p.add_argument("--peers", nargs="*", default=list(peers), metavar="NAME", help=f"default {' '.join(peers)}")
+
+
+def _mine(p: argparse.ArgumentParser, names: Sequence[str], default: list[str]) -> None:
+    text = f"of ours: {', '.join(names)}; default {' '.join(default)}"
+    p.add_argument("--codec", nargs="+", choices=names, default=default, metavar="NAME", help=text)
 
 
 def _features(p: argparse.ArgumentParser) -> None:
@@ -150,7 +170,7 @@ def _published(p: argparse.ArgumentParser) -> None:
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="intaglio bench", description="Measure codecs side by side, with real bytes.")
     commands: Any = top.add_subparsers(metavar="COMMAND", required=True)
-    for add in (run, barcode, verify, scaling, summary):
+    for add in (run, barcode, verify, scaling, ablate, summary):
         lines = (add.__doc__ or "").split("\n")
         p = commands.add_parser(add.__name__, help=lines[0], description=" ".join(map(str.strip, lines)))
         p.set_defaults(work=add(p))

@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from intaglio.faces.landmarks68 import Bottleneck, load_strictly
-from intaglio.weights.module_file import channels_last
+from intaglio.networks.layout import channels_last
 
 FILE = "mobilefacenet512_folded_112x112.safetensors"
 SIDE = 112  # pixels of an aligned crop

@@ -18,7 +18,7 @@ from intaglio.measures.feature_files import folder_of, load
 from intaglio.measures.measure import Rgb
 from intaglio.measures.tensors import Normalise, to_tensor, unit_length
 from intaglio.measures.vgg16 import FILE, STAGES
-from intaglio.weights.module_file import channels_last
+from intaglio.networks.layout import channels_last
 
 HEADS = "lpips_lin_v0_1.safetensors"
 SMALLEST = 16  # pixels a side: four poolings

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from intaglio.errors import WeightsError
 from intaglio.faces.landmarks68 import load_strictly
 from intaglio.measures.tensors import Normalise, unit_length
-from intaglio.weights.module_file import channels_last
+from intaglio.networks.layout import channels_last
 
 FILE = "mobilenet_v2.safetensors"
 # (widening, channels, blocks, stride of the first) after 32 channels at 1/2

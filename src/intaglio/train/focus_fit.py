@@ -62,6 +62,5 @@ def _side(compressor: Compressor, cache: LatentCache, row: int, quality: float) 
     """The side features (1, width, n, n) of y, of a whole picture at a quality of 0..1."""
     x, z = cache.crop(row, 0, 0, cache.size // 8)
     coded, q = compressor.analyse(z[None], packets.analyse(x[None] - 0.5)), torch.tensor([quality])
-    lf, _ = compressor.lf_model(coded.lf, None, q)
-    h, _ = compressor.h_model(coded.h, compressor.side_of_h(lf), q)
-    return compressor.side_of_y(torch.cat([lf, h], 1))
+    assert compressor.entropy is not None
+    return compressor.entropy.side_features_of_y(coded, q)

@@ -21,10 +21,10 @@ from typing import Any
 import numpy as np
 import torch
 
+from intaglio.networks.layout import channels_last
 from intaglio.networks.precision import best_dtype
 from intaglio.spaces.taef2 import Autoencoder
 from intaglio.train import training_pictures as pictures
-from intaglio.weights.module_file import channels_last
 
 
 class LatentCache:

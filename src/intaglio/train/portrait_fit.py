@@ -10,16 +10,16 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from intaglio.compressor.compressor import Compressor
-from intaglio.entropy.learned import freeze as export
-from intaglio.pipeline import choose as choice
+from intaglio.pipeline import portrait
 from intaglio.train.latent_cache import LatentCache
+from intaglio.train.pack import tensors
 
 ROWS = 600  # of each cache
 DECAY = 0.01  # of the standardised weights
 
 
 def fit(compressor: Compressor, portraits: Sequence[LatentCache], others: LatentCache) -> NDArray[np.float32]:
-    """Weights for `choice.portrait`; all kinds of portraits together weigh as much as the others."""
+    """Weights for `portrait.likelihood`; all kinds of portraits together weigh as much as the others."""
     rows, wanted, weight = [], [], []
     for cache in (*portraits, others):
         found = _rows(compressor, cache)
@@ -51,5 +51,5 @@ def _rows(compressor: Compressor, cache: LatentCache) -> list[NDArray[np.float64
     out = []
     for row in np.linspace(0, len(cache) - 1, min(ROWS, len(cache))).astype(int):
         x, z = cache.crop(int(row), 0, 0, cache.size // 8)
-        out += [choice.statistics(t) for t in export.tensors(compressor, z[None], x[None])]
+        out += [portrait.statistics(t) for t in tensors(compressor, z[None], x[None])]
     return out

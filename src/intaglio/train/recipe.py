@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
-from intaglio.compressor.compressor import CompressorConfig
+from intaglio.compressor.config import CompressorConfig
 from intaglio.format.streams import CUSTOM
 from intaglio.priors.unet import PriorConfig
 

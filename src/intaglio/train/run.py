@@ -14,16 +14,18 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import torch
 from torch import nn
 
-from intaglio.codecs import model_of
+from intaglio.codecs import CODECS
 from intaglio.errors import IntaglioError
 from intaglio.faces.recogniser import Identity
 from intaglio.measures.lpips import LPIPS
 from intaglio.measures.mobilenet import MobileNet
+from intaglio.networks.layout import channels_last, frozen
+from intaglio.pipeline.model import lean_decoder_of
 from intaglio.priors.unet import CompactPrior
 from intaglio.spaces.lean_decoder import LeanDecoder
 from intaglio.spaces.lean_encoder import LeanEncoder
@@ -43,7 +45,6 @@ from intaglio.train.stages.joint_stage import JointStage
 from intaglio.train.stages.lean_stage import LeanStage
 from intaglio.train.stages.prior_stage import PriorStage
 from intaglio.weights import codec_file as weights
-from intaglio.weights.module_file import channels_last, frozen
 
 Net = TypeVar("Net", bound=nn.Module)
 State = dict[str, torch.Tensor]
@@ -102,7 +103,9 @@ class Run:
                 compressor, sampler, self._validation, self._autoencoder, self._lpips, self._identity
             )
         if name == "encoder":
-            encoder = self._placed(self._begun(LeanEncoder(self.recipe.compressor.encoder), "encoder"))
+            encoder = self._placed(
+                self._begun(LeanEncoder(self.recipe.compressor.encoder, self.recipe.compressor.latent), "encoder")
+            )
             return EncoderStage(encoder, sampler, self._validation, self._autoencoder)
         if name == "lean":
             lean = self._placed(self._begun(LeanDecoder.from_reference(self._autoencoder), "lean"))
@@ -123,7 +126,7 @@ class Run:
         return Sampler(caches, [1 - share, share][: len(caches)], cfg, self._device)
 
     def _new(self) -> Any:
-        return model_of(self.recipe.codec)(self.recipe.compressor, self.recipe.prior)
+        return CODECS[self.recipe.codec].load()(self.recipe.compressor, self.recipe.prior, trained=True)
 
     def _model(self, before: str) -> Any:
         """The codec's networks with what was trained before a stage."""
@@ -164,7 +167,7 @@ class Run:
             return self._averaged(self.start, name)
         given = weights.read(self.recipe.codec, self.start)
         if name == "lean":
-            return cast("State", weights.load_lean(given).state_dict())
+            return lean_decoder_of(given).state_dict()
         state = unpack.unpack(given).state_dict()
         part = "" if name in ("control", "joint") else f"{name}."
         return {key.removeprefix(part): tensor for key, tensor in state.items() if key.startswith(part)}

@@ -7,7 +7,7 @@ from functools import cache
 from importlib import import_module
 
 from intaglio.bench.peers.peer import Peer
-from intaglio.errors import IntaglioError
+from intaglio.errors import OptionError
 from intaglio.measures.optional import Unavailable
 
 __all__ = ["BASES", "Peer", "available", "base", "overhead"]
@@ -35,7 +35,7 @@ def available(names: Sequence[str]) -> tuple[list[Peer], dict[str, str]]:
     """Peers by name ("avif", "avif/2", "avif/4 grey smooth"), and why the others are missing, by name.
 
     Raises:
-        IntaglioError: an unknown name; the sentence lists the known ones.
+        OptionError: an unknown name; the sentence lists the known ones.
     """
     from intaglio.bench.peers.variants import variant
 
@@ -70,6 +70,4 @@ def _parse(text: str) -> tuple[str, str, tuple[str, ...]]:
         if first.startswith(name) and scale in SCALES and set(words) <= set(WORDS):
             return name, scale, tuple(word for word in WORDS if word in words)
     scales = ", ".join(scale for scale in SCALES if scale)
-    raise IntaglioError(
-        f"There is no peer {text!r}: known are {', '.join(BASES)}, each with {scales}, grey and smooth."
-    )
+    raise OptionError(f"There is no peer {text!r}: known are {', '.join(BASES)}, each with {scales}, grey and smooth.")

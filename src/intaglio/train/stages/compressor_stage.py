@@ -15,8 +15,9 @@ import numpy as np
 import torch
 from PIL import Image
 
-from intaglio.compressor.compressor import Compressor, Prompt
+from intaglio.compressor.compressor import Compressor
 from intaglio.compressor.objective import LATENT, PICTURE, lam
+from intaglio.compressor.synthesis import Prompt
 from intaglio.faces.recogniser import Identity, readable
 from intaglio.measures.lpips import LPIPS
 from intaglio.networks import packets

@@ -16,7 +16,8 @@ from torch import nn
 from intaglio.codecs.cgdm import CGDM
 from intaglio.codecs.fasdiff import FaSDiff
 from intaglio.compressor.base_picture import base_picture
-from intaglio.compressor.compressor import Coded, Prompt
+from intaglio.compressor.synthesis import Prompt
+from intaglio.entropy.learned.coded import Coded
 from intaglio.measures.lpips import LPIPS
 from intaglio.networks import packets
 from intaglio.networks.precision import best_dtype

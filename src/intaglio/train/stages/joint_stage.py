@@ -22,8 +22,9 @@ from torch import nn
 
 from intaglio.codecs.cgdm import CGDM
 from intaglio.codecs.fasdiff import FaSDiff
-from intaglio.compressor.compressor import Coded, Prompt
 from intaglio.compressor.objective import lam
+from intaglio.compressor.synthesis import Prompt
+from intaglio.entropy.learned.coded import Coded
 from intaglio.entropy.stream import FOCUS, MILD
 from intaglio.faces.recogniser import Identity, readable
 from intaglio.measures.lpips import LPIPS
