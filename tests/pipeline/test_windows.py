@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 import torch
 
-from intaglio.codecs import CODECS, model_of
-from intaglio.compressor.compressor import Coded, CompressorConfig
+from intaglio.codecs import CODECS
+from intaglio.codecs.diffusion_codec import DiffusionCodec
+from intaglio.compressor.config import CompressorConfig
+from intaglio.entropy.learned.coded import Coded
 from intaglio.pipeline import windows
 from intaglio.priors.unet import PriorConfig
 
@@ -17,10 +19,10 @@ ROWS, COLUMNS, TILE = 11, 20, 4  # grains
 
 
 @pytest.fixture(scope="module", params=CODECS)
-def model(request: pytest.FixtureRequest) -> torch.nn.Module:
+def model(request: pytest.FixtureRequest) -> DiffusionCodec:
     """Every weight moved from its first value, so that nothing is zero."""
     torch.manual_seed(0)
-    made: torch.nn.Module = model_of(request.param)(CONFIG, PRIOR).eval()
+    made = CODECS[request.param].load()(CONFIG, PRIOR).eval()
     with torch.no_grad():
         for p in made.parameters():
             p.add_(0.05 * torch.randn_like(p))
@@ -31,7 +33,7 @@ def draw(c: int, step: int) -> torch.Tensor:
     return torch.randn(1, c, ROWS * step, COLUMNS * step, generator=torch.Generator().manual_seed(c + step))
 
 
-def test_analysis_in_windows_is_the_whole(model: torch.nn.Module) -> None:
+def test_analysis_in_windows_is_the_whole(model: DiffusionCodec) -> None:
     p = draw(192, 4)
     for z in (None, draw(32, 4)):
         whole = model.compressor.analysis(p, z)
@@ -40,7 +42,7 @@ def test_analysis_in_windows_is_the_whole(model: torch.nn.Module) -> None:
             assert (getattr(parts, name) - getattr(whole, name)).abs().max() < 1e-4, name
 
 
-def test_synthesis_and_guidance_in_windows_are_the_whole(model: torch.nn.Module) -> None:
+def test_synthesis_and_guidance_in_windows_are_the_whole(model: DiffusionCodec) -> None:
     c = Coded(draw(4, 1), draw(8, 1), torch.randn(1, 8, 1, 1), draw(16, 2))
     q = torch.tensor([0.4])
     prompt, control = windows.guided(model, c, q, windows.margins(DEPTH)[1])
@@ -51,7 +53,7 @@ def test_synthesis_and_guidance_in_windows_are_the_whole(model: torch.nn.Module)
     assert torch.equal(of_parts.cond, control.cond)
 
 
-def test_a_smaller_margin_would_be_seen(model: torch.nn.Module) -> None:
+def test_a_smaller_margin_would_be_seen(model: DiffusionCodec) -> None:
     """The test above can fail: with a margin of one grain, windows differ from the whole."""
     p = draw(192, 4)
     parts = windows.analyse(model.compressor.analysis, p, 1, None, TILE)
