@@ -1,9 +1,11 @@
 """A small report, for all that is made of one."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 
 from intaglio.bench import coding
@@ -19,6 +21,17 @@ FACTS = {
     "date": "2026-01-01", "machine": "a machine", "precision": "float32", "torch": "2.0", "command": "intaglio bench run",
     "weights of fasdiff": "43dcb6cb",
 }  # fmt: skip
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Of torch, here and in processes that a test starts: tiny networks gain nothing, and threads wait for busy cores."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OMP_NUM_THREADS", "1")
+        yield
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture
