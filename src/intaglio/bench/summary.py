@@ -17,7 +17,7 @@ TITLES = {"lpips": "LPIPS-Alex", "eld": "ELD", "identity": "identity", "psnr": "
 HEADLINES = tuple(TITLES)[:-1]
 PLOTTED = ("lpips", "identity", "psnr")  # the first two that were measured
 MOST = 2
-GROUPED = ("group", "pictures", "identity", "lpips")
+GROUPED = ("codec", "group", "pictures", "identity", "lpips")
 BYTES = (400.0, 900.0)  # at which a run by bytes is shown; one by bits a pixel at every third of its points
 WHOLE = 95  # percent of our range that a peer reaches; a difference over less says so
 HEADER = """# Results
@@ -62,7 +62,7 @@ def _part(results: Results, name: str, out: Path, curves: Path | None) -> str:
     tables: dict[str, list[Record]] = {
         "Bytes for the same quality, percent": _differences(results),
         "At equal bytes": _equal(results),
-        "By group": [{k: row.get(k) for k in GROUPED} for row in comparisons.grouped(results)],
+        "By group": _groups(results),
     }
     title = f"{name}: {len(run['pictures'])} pictures, {', '.join(run['mine'])}"
     text = markdown.document(title, run["facts"], (), {k: rows for k, rows in tables.items() if rows})
@@ -82,7 +82,7 @@ def _differences(results: Results) -> list[Record]:
                 share = difference["overlap %"]
                 over = f" ({share} %)" * (share < WHOLE)
                 row[TITLES[difference["name"]]] = f"{difference['percent']:+.0f} {difference['interval']}{over}"
-    return _filled(list(rows.values()))
+    return [row for row in _filled(list(rows.values())) if len(row) > 2]
 
 
 def _equal(results: Results) -> list[Record]:
@@ -96,6 +96,13 @@ def _equal(results: Results) -> list[Record]:
     ]
     shown = ({TITLES[n]: None if row[n] is None else f"{row[n]:.3g}" for n in HEADLINES if n in names} for row in rows)
     return _filled([{"codec": row["codec"], "bytes": row["bytes"]} | values for row, values in zip(rows, shown)])
+
+
+def _groups(results: Results) -> list[Record]:
+    """Ours by groups of people; of one codec, without its name."""
+    mine = results.run["mine"]
+    keys = GROUPED[len(mine) == 1 :]
+    return _filled([{k: row.get(k) for k in keys} for row in comparisons.grouped(results) if row["codec"] in mine])
 
 
 def _filled(rows: list[Record]) -> list[Record]:
