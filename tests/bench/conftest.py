@@ -8,7 +8,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from intaglio.bench import coding
+from intaglio.bench import coded_files
 from intaglio.bench.results import Results
 
 NAMES = ["a", "b", "c"]
@@ -60,6 +60,6 @@ def results(tmp_path: Path, pictures: dict[str, NDArray[np.uint8]]) -> Results:
                 loss = 0.4 - 0.1 * k + (0.2 * i if codec == "fasdiff" else 0)
                 row = {"codec": codec, "setting": setting, "picture": name, "bytes": size + 9, "counted": size}
                 results.add("row", row | {"pixels": 1280, "psnr": 30 - 10 * loss, "lpips": loss})
-                coding.store(coding.place(folder, codec, setting, name), b"0" * size, pictures[name])
+                coded_files.store(coded_files.place(folder, codec, setting, name), b"0" * size, pictures[name])
     results.add("time", {"codec": "fasdiff", "setting": 400, "encode_s": 1.5, "decode_s": 0.25, "peak_mb": 900.0})
     return results

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from intaglio.bench import coding
+from intaglio.bench import coded_files
 from intaglio.bench.results import Results
 from intaglio.cli.main import main
 from intaglio.testing import TinyModel
@@ -56,7 +56,7 @@ def test_ours_counts_whole_and_a_peer_its_payload(bench: Bench) -> None:
     results = Results(bench.out)
     assert {codec for codec, _, _ in results.rows} == {"fasdiff", "jpeg", "webp/2"}
     for (codec, setting, name), row in results.rows.items():
-        file = coding.place(bench.out, codec, setting, name).with_suffix(".bin")
+        file = coded_files.place(bench.out, codec, setting, name).with_suffix(".bin")
         assert row["bytes"] == file.stat().st_size
         assert row["counted"] == row["bytes"] if codec == "fasdiff" else row["counted"] < row["bytes"]
         assert codec != "fasdiff" or row["bytes"] <= setting
@@ -71,7 +71,7 @@ def test_the_report_holds_the_run(bench: Bench) -> None:
 
 def test_the_same_again_codes_what_is_missing(bench: Bench) -> None:
     before = {p: p.stat().st_mtime_ns for p in bench.out.glob("coded/**/*.png")}
-    coding.place(bench.out, "jpeg", 2, "0").with_suffix(".png").unlink()
+    coded_files.place(bench.out, "jpeg", 2, "0").with_suffix(".png").unlink()
     assert main(["bench", "run", str(bench.pictures), "--out", str(bench.out), *OPTIONS]) == 0
     after = {p: p.stat().st_mtime_ns for p in bench.out.glob("coded/**/*.png")}
     assert len(before) == len(after) and sum(before[p] != after[p] for p in before) == 1
@@ -91,7 +91,7 @@ def test_other_weights_leave_the_peers_figures(bench: Bench, tmp_path: Path, mon
     before = Results(out)
     assert main(["bench", "run", str(bench.pictures), "--out", str(out), *OPTIONS, "--no-times"]) == 0
     after = Results(out)
-    assert not coding.folder(out, "jpeg").exists() and coding.folder(out, "fasdiff").exists()
+    assert not coded_files.folder(out, "jpeg").exists() and coded_files.folder(out, "fasdiff").exists()
     assert before.rows.keys() == after.rows.keys()
     assert all((before.rows[k] == row) == (k[0] != "fasdiff") for k, row in after.rows.items())
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from intaglio.bench import coding, ours, peers, verify
+from intaglio.bench import coded_files, ours, peers, verify
 from intaglio.bench.fitting import Count
 from intaglio.bench.results import BenchError
 from intaglio.measures.verification import Pair
@@ -44,7 +44,7 @@ def test_a_peer_is_held_to_its_file_or_to_its_payload(tmp_path: Path, count: Cou
     rgb = np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)
     peer = peers.available(["jpeg"])[0][0]
     assert verify.code(peer, rgb, 700, count, ours.Reader(), tmp_path / "x")
-    size, decoded = coding.read(tmp_path / "x")
+    size, decoded = coded_files.read(tmp_path / "x")
     assert most - 250 < size <= most and decoded.shape == rgb.shape
 
 
@@ -56,6 +56,6 @@ def test_no_pairs_is_one_sentence(tmp_path: Path) -> None:
 def test_a_pair_without_its_picture_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "pairs.csv").write_text("a,b,same\nx.png,y.png,1\nx.png,z.png,0\n")
     for name in "xy":
-        coding.store(tmp_path / name, b"", np.zeros((8, 8, 3), np.uint8))
+        coded_files.store(tmp_path / name, b"", np.zeros((8, 8, 3), np.uint8))
     with pytest.raises(BenchError, match="names z, which is not in"):
         verify.measure(tmp_path, tmp_path / "out", [], [], [400], None, print)

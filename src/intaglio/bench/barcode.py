@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from intaglio import measures
-from intaglio.bench import coding, markdown, ours, peers, picture_set, workers
+from intaglio.bench import coded_files, markdown, ours, peers, picture_set, workers
 from intaglio.bench.circumstances import facts
 from intaglio.bench.fitting import LIMITS, Count, Trials, best_under
 from intaglio.bench.rates import family
@@ -122,7 +122,7 @@ def _search(peer: str, name: str, rgb: Rgb, features: Path | None, out: Path) ->
             record: Record = {"codec": codec, "setting": float(most), "picture": name, "bytes": None}
             if fit is not None:
                 data = trials.files[fit.variant, fit.setting]
-                coding.store(coding.place(out, codec, most, name), data, fit.decoded)
+                coded_files.store(coded_files.place(out, codec, most, name), data, fit.decoded)
                 counted = fit.bytes if count == "bytes" else fit.payload
                 record |= {"bytes": fit.bytes, "counted": counted, "variant": fit.variant, "fine": fit.setting}
             records.append(record)
@@ -135,7 +135,7 @@ def _ours(codec: str, name: str, rgb: Rgb, most: int, reader: ours.Reader, out: 
         data = ours.encode(codec, rgb, most)
     except BudgetError:
         return record | {"bytes": None}
-    coding.store(coding.place(out, codec, most, name), data, reader(codec, data))
+    coded_files.store(coded_files.place(out, codec, most, name), data, reader(codec, data))
     return record | {"bytes": len(data), "counted": len(data), "variant": codec}
 
 
@@ -144,7 +144,7 @@ def _judged(pictures: dict[str, Rgb], judges: Sequence[Measure], out: Path, reco
     if record["bytes"] is None:
         return record
     rgb = pictures[record["picture"]]
-    decoded = coding.read(coding.place(out, record["codec"], record["setting"], record["picture"]))[1]
+    decoded = coded_files.read(coded_files.place(out, record["codec"], record["setting"], record["picture"]))[1]
     return record | {m.name: m.compare(m.describe(rgb), m.describe(decoded)) for m in judges}
 
 

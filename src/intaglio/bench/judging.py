@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from intaglio.bench import coding
+from intaglio.bench import coded_files
 from intaglio.bench.results import BenchError, Record, Results
 from intaglio.measures.measure import Measure, Rgb
 
@@ -38,10 +38,10 @@ def judge(
     for name in pictures:  # pictures outside, so that one original's features are held at a time
         for codec, settings in codecs.items():
             for setting in settings:
-                path = coding.place(out, codec, setting, name)
+                path = coded_files.place(out, codec, setting, name)
                 row = results.rows.get((codec, setting, name))
-                if not (row and names <= row.keys()) and coding.done(path):
-                    size, decoded = coding.read(path)
+                if not (row and names <= row.keys()) and coded_files.done(path):
+                    size, decoded = coded_files.read(path)
                     values = _values(described(name), decoded, pictures[name], measures)
                     counted = _counted(size, peers.get(codec), pictures[name], setting)
                     results.add(
@@ -83,14 +83,14 @@ def _sets(
     originals: Any = None
     for codec, settings in codecs.items():
         for setting in settings:
-            paths = [coding.place(out, codec, setting, name) for name in pictures]
-            if (codec, setting) in results.sets or not all(map(coding.done, paths)):
+            paths = [coded_files.place(out, codec, setting, name) for name in pictures]
+            if (codec, setting) in results.sets or not all(map(coded_files.done, paths)):
                 continue
             if originals is None:
                 each = [pooled(network, rgb, faces) for rgb in pictures.values()]
                 originals = np.concatenate(each)
                 owners = np.repeat(np.arange(len(each)), [len(rows) for rows in each])
-            decoded = np.concatenate([pooled(network, coding.read(path)[1], faces) for path in paths])
+            decoded = np.concatenate([pooled(network, coded_files.read(path)[1], faces) for path in paths])
             distance = kernel_distance(originals, decoded)
             if distance is not None:
                 figure = interval(originals, decoded, owners)

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from intaglio.bench import coding, comparisons
+from intaglio.bench import coded_files, comparisons
 from intaglio.bench.results import Point, Record, Results
 from intaglio.measures.measure import Rgb
 
@@ -59,11 +59,13 @@ def _shots(results: Results, out: Path, name: str) -> list[Record]:
     for codec, points in results.curves().items():
         for point in points:
             row = results.rows[codec, point.setting, name]
-            path = coding.place(out, codec, point.setting, name)
-            if coding.done(path):
+            path = coded_files.place(out, codec, point.setting, name)
+            if coded_files.done(path):
                 label = f"{codec} @ {point.setting:g}"
                 values = {m["name"]: row.get(m["name"]) for m in results.run["measures"] if m["name"] in row}
-                shots.append({"label": label, "bytes": row["counted"]} | values | {"src": _uri(coding.read(path)[1])})
+                shots.append(
+                    {"label": label, "bytes": row["counted"]} | values | {"src": _uri(coded_files.read(path)[1])}
+                )
     return shots
 
 

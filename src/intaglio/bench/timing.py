@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from intaglio.bench import ours
-from intaglio.bench.coding import Options
+from intaglio.bench.coded_files import Options
 from intaglio.bench.results import Record
 from intaglio.measures.measure import Rgb
 

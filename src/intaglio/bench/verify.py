@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from intaglio.bench import coding, markdown, ours, peers, picture_set
+from intaglio.bench import coded_files, markdown, ours, peers, picture_set
 from intaglio.bench.circumstances import facts
 from intaglio.bench.fitting import Count, Trials, finest
 from intaglio.bench.results import BenchError, Record
@@ -63,10 +63,10 @@ def measure(
             name = codec if isinstance(codec, str) else f"{codec.name}{', payload' * (count == 'payload')}"
             coded, sizes = {}, []
             for picture in track(originals, f"{name} @ {target:g}", transient=True):
-                path, rgb = coding.place(out, name, target, picture), pictures[picture]
-                if not coding.done(path) and not code(codec, rgb, int(target), count, reader, path):
+                path, rgb = coded_files.place(out, name, target, picture), pictures[picture]
+                if not coded_files.done(path) and not code(codec, rgb, int(target), count, reader, path):
                     continue
-                size, decoded = coding.read(path)
+                size, decoded = coded_files.read(path)
                 coded[picture] = faces.descriptor(decoded, boxes[picture])  # type: ignore[arg-type]
                 sizes.append(size)
             table += rows(name, float(np.mean(sizes or [0])), pairs, originals, coded)
@@ -98,13 +98,13 @@ def code(codec: str | Peer, rgb: Rgb, limit: int, count: Count, reader: ours.Rea
             data = ours.encode(codec, rgb, limit)
         except BudgetError:
             return False
-        coding.store(path, data, reader(codec, data))
+        coded_files.store(path, data, reader(codec, data))
         return True
     trials = Trials(rgb)
     setting = finest(codec, limit, trials, count)
     if setting is None:
         return False
-    coding.store(path, trials.file(codec, setting), trials.picture(codec, setting))
+    coded_files.store(path, trials.file(codec, setting), trials.picture(codec, setting))
     return True
 
 

@@ -34,8 +34,8 @@ def run(p: argparse.ArgumentParser) -> Callable[[argparse.Namespace], None]:
     p.add_argument("--no-times", action="store_true", help="leave seconds and memory out")
 
     def work(a: argparse.Namespace) -> None:
-        from intaglio.bench.coding import Options
-        from intaglio.bench.run import BYTES, Plan, bench
+        from intaglio.bench.coded_files import Options
+        from intaglio.bench.side_by_side import BYTES, Plan, bench
 
         options = Options(a.bpp is not None, a.steps, a.realism, a.effort)
         plan = Plan(

@@ -12,8 +12,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from intaglio.measures.feature_files import convolutions, load
+from intaglio.measures.features import Normalise, to_tensor
 from intaglio.measures.measure import Rgb
-from intaglio.measures.tensors import Normalise, to_tensor
 from intaglio.measures.vgg16 import FILE, STAGES
 
 EPSILON = 1e-6  # of both terms, as in the paper

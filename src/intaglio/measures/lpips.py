@@ -15,8 +15,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from intaglio.measures.feature_files import folder_of, load
+from intaglio.measures.features import Normalise, to_tensor, unit_length
 from intaglio.measures.measure import Rgb
-from intaglio.measures.tensors import Normalise, to_tensor, unit_length
 from intaglio.measures.vgg16 import FILE, STAGES
 from intaglio.networks.layout import channels_last
 

@@ -12,8 +12,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from intaglio.measures.feature_files import convolutions, load
+from intaglio.measures.features import Normalise, to_tensor, unit_length
 from intaglio.measures.measure import Rgb
-from intaglio.measures.tensors import Normalise, to_tensor, unit_length
 
 # AlexNet's convolutions by their index in torchvision's `features`: stride, padding, and whether a pooling goes before.
 LAYERS = {0: (4, 2, False), 3: (1, 2, True), 6: (1, 1, True), 8: (1, 1, False), 10: (1, 1, False)}

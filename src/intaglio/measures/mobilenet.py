@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from intaglio.errors import WeightsError
 from intaglio.faces.landmarks68 import load_strictly
-from intaglio.measures.tensors import Normalise, unit_length
+from intaglio.measures.features import Normalise, unit_length
 from intaglio.networks.layout import channels_last
 
 FILE = "mobilenet_v2.safetensors"

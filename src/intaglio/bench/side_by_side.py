@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from intaglio import measures
-from intaglio.bench import coding, judging, peers, picture_set, plots, published, report, timing
+from intaglio.bench import coded_files, judging, peers, picture_set, plots, published, report, timing
 from intaglio.bench.circumstances import facts
-from intaglio.bench.coding import Options
+from intaglio.bench.coded_files import Options
 from intaglio.bench.results import BenchError, Record, Results
 from intaglio.measures.groups import read_groups
 
@@ -77,7 +77,7 @@ def bench(plan: Plan, say: Say) -> dict[str, Any]:
         raise BenchError(f"{plan.out} holds a run on other pictures or with other options: name another folder")
     results.renew(plan.mine, run)
     whole = results.whole({m.name for m in judges})
-    needed = {c: s for c, s in codecs.items() if c not in whole or coding.folder(plan.out, c).exists()}
+    needed = {c: s for c, s in codecs.items() if c not in whole or coded_files.folder(plan.out, c).exists()}
     work = len(pictures) * sum(map(len, codecs.values()))
     with Progress(console=Console(stderr=True), transient=True) as bar:
 
@@ -85,7 +85,7 @@ def bench(plan: Plan, say: Say) -> dict[str, Any]:
             task = bar.add_task(name, total=total)
             return lambda: bar.advance(task)
 
-        failures = coding.code(pictures, needed, plan.mine, plan.options, plan.out, steps("code", work))
+        failures = coded_files.code(pictures, needed, plan.mine, plan.options, plan.out, steps("code", work))
         for point, reason in failures.items():
             say(f"{point} is left out: {reason}")
         run["left_out"] = left_out | failures
