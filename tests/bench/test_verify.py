@@ -16,7 +16,7 @@ FACES = {name: np.array([x, 0.0]) for name, x in zip("abcd", (0.0, 0.1, 1.0, 1.1
 
 
 def test_coding_that_changes_nothing_changes_no_figure() -> None:
-    one, both = verify.rows("x", 400, PAIRS, FACES, FACES)
+    one, both = verify.rows(PAIRS, FACES, FACES)
     assert one == both | {"coded": "one"} and one["pairs"] == "4/4"
     assert one["EER"].startswith("0.000") and one["TAR at FAR 1 %"].startswith("1.000")
     assert one["impostors' drift"].startswith("0.000")
@@ -24,18 +24,18 @@ def test_coding_that_changes_nothing_changes_no_figure() -> None:
 
 def test_where_coded_faces_moved_is_seen() -> None:
     moved = {name: x + np.array([0.4 if name in "cd" else 0.0, 0]) for name, x in FACES.items()}
-    assert verify.rows("x", 400, PAIRS, FACES, moved)[1]["impostors' drift"].startswith("0.400")
+    assert verify.rows(PAIRS, FACES, moved)[1]["impostors' drift"].startswith("0.400")
 
 
 def test_pairs_that_did_not_fit_are_counted() -> None:
     coded = {name: x for name, x in FACES.items() if name != "d"}
-    assert verify.rows("x", 400, PAIRS, FACES, coded) == [{"codec": "x", "bytes": 400, "pairs": "2/4"}]
-    assert verify.rows("x", 400, PAIRS, FACES, {})[0]["pairs"] == "0/4"
+    assert verify.rows(PAIRS, FACES, coded) == [{"pairs": "2/4"}]
+    assert verify.rows(PAIRS, FACES, {})[0]["pairs"] == "0/4"
 
 
 def test_a_matcher_keeps_its_threshold() -> None:
     apart = {name: 10 * x for name, x in FACES.items()}  # the same person's pairs 1.0 apart; 0.55 is between at first
-    both = verify.rows("x", 400, PAIRS, FACES, apart)[1]
+    both = verify.rows(PAIRS, FACES, apart)[1]
     assert both["accuracy"].startswith("1.000") and both["at the originals' threshold"].startswith("0.500")
 
 

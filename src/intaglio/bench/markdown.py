@@ -34,8 +34,10 @@ def sentence(facts: Mapping[str, str]) -> str:
 def document(
     title: str, facts: Mapping[str, str], left_out: Iterable[str], tables: Mapping[str, Sequence[Record]]
 ) -> str:
-    """One measurement: heading, facts, what was left out, and tables under their headings ("" for none)."""
+    """One measurement: heading, facts, what was left out, and tables under their headings ("" for none) where they have rows."""
     parts = [f"## {title}", sentence(facts), *(f"Left out: {reason}" for reason in left_out)]
     for heading, rows in tables.items():
+        if not rows:
+            continue
         parts += [f"### {heading}"] * bool(heading) + [table(rows)]
     return "\n\n".join(parts) + "\n"

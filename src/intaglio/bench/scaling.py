@@ -26,7 +26,7 @@ from intaglio.codecs import CODECS
 from intaglio.measures.measure import Rgb
 
 BPP = 0.05  # of ours; peers at the middle of their settings
-FITTED = 256  # pixels a side from which on growth is fitted
+FITTED = 256  # pixels a side from which on growth is fitted: smaller pictures take what starting takes
 
 
 def measure(
@@ -63,7 +63,8 @@ def growth(rows: Sequence[Record]) -> list[Record]:
             if len(points) > 1:
                 pixels, values = np.log(np.array(points)).T
                 exponents[key] = round(float(np.polyfit(pixels, values, 1)[0]), 2)
-        table.append(exponents)
+        if len(exponents) > 1:
+            table.append(exponents)
     return table
 
 

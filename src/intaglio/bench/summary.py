@@ -65,7 +65,7 @@ def _part(results: Results, name: str, out: Path, curves: Path | None) -> str:
         "By group": _groups(results),
     }
     title = f"{name}: {len(run['pictures'])} pictures, {', '.join(run['mine'])}"
-    text = markdown.document(title, run["facts"], (), {k: rows for k, rows in tables.items() if rows})
+    text = markdown.document(title, run["facts"], (), tables)
     for plot in _plots(results, name, out, curves):
         text += f"\n![{plot.stem} over bytes]({out.stem}/{plot.name})\n"
     return text

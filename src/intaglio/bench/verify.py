@@ -55,7 +55,7 @@ def measure(
     boxes = {name: faces.find(rgb) for name, rgb in track(pictures.items(), "originals", transient=True)}
     originals = {name: faces.descriptor(pictures[name], box) for name, box in boxes.items() if box}
     pairs = [p for p in pairs if {Path(p.a).stem, Path(p.b).stem} <= originals.keys()]
-    table = rows("none", 0, pairs, originals, originals)
+    table = [{"codec": "none", "target": None, "bytes": None} | row for row in rows(pairs, originals, originals)]
     codecs: list[tuple[str | Peer, Count]] = [(name, "bytes") for name in mine]
     codecs += [(peer, count) for peer in others for count in get_args(Count)]
     for codec, count in codecs:
@@ -69,7 +69,12 @@ def measure(
                 size, decoded = coded_files.read(path)
                 coded[picture] = faces.descriptor(decoded, boxes[picture])  # type: ignore[arg-type]
                 sizes.append(size)
-            table += rows(name, float(np.mean(sizes or [0])), pairs, originals, coded)
+            head: Record = {
+                "codec": name,
+                "target": round(target),
+                "bytes": round(float(np.mean(sizes))) if sizes else None,
+            }
+            table += [head | row for row in rows(pairs, originals, coded)]
     title = f"Verification: {folder.resolve().name}, {len(pairs)} pairs"
     text = markdown.document(title, facts(mine), missing.values(), {"": table})
     out.mkdir(parents=True, exist_ok=True)
@@ -108,13 +113,13 @@ def code(codec: str | Peer, rgb: Rgb, limit: int, count: Count, reader: ours.Rea
     return True
 
 
-def rows(codec: str, size: float, pairs: Sequence[Pair], originals: Descriptors, coded: Descriptors) -> list[Record]:
-    """The figures of one codec at one target, of pairs with one picture coded and with both.
+def rows(pairs: Sequence[Pair], originals: Descriptors, coded: Descriptors) -> list[Record]:
+    """The figures of faces as a codec leaves them, of pairs with one picture coded and with both.
 
     Pairs of which a picture did not fit are left out, and counted.
     """
     kept = [p for p in pairs if {Path(p.a).stem, Path(p.b).stem} <= coded.keys()]
-    row: Record = {"codec": codec, "bytes": round(size), "pairs": f"{len(kept)}/{len(pairs)}"}
+    row: Record = {"pairs": f"{len(kept)}/{len(pairs)}"}
     same = [p.same for p in kept]
     if min(sum(same), len(same) - sum(same)) < 2:  # a threshold is chosen on some and tried on others
         return [row]
