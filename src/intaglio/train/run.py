@@ -22,7 +22,7 @@ from torch import nn
 from intaglio.codecs import CODECS
 from intaglio.errors import IntaglioError
 from intaglio.faces.recogniser import Identity
-from intaglio.measures.lpips_net import LPIPS
+from intaglio.measures.lpips import LPIPS
 from intaglio.measures.mobilenet import MobileNet
 from intaglio.networks.layout import channels_last, frozen
 from intaglio.pipeline.model import lean_decoder_of

@@ -19,7 +19,7 @@ from intaglio.compressor.compressor import Compressor
 from intaglio.compressor.objective import LATENT, PICTURE, lam
 from intaglio.compressor.synthesis import Prompt
 from intaglio.faces.recogniser import Identity, readable
-from intaglio.measures.lpips_net import LPIPS
+from intaglio.measures.lpips import LPIPS
 from intaglio.networks import packets
 from intaglio.networks.precision import best_dtype
 from intaglio.spaces.taef2 import Autoencoder

@@ -18,7 +18,7 @@ from intaglio.codecs.fasdiff import FaSDiff
 from intaglio.compressor.base_picture import base_picture
 from intaglio.compressor.synthesis import Prompt
 from intaglio.entropy.learned.coded import Coded
-from intaglio.measures.lpips_net import LPIPS
+from intaglio.measures.lpips import LPIPS
 from intaglio.networks import packets
 from intaglio.networks.precision import best_dtype
 from intaglio.priors.sampler import levels

@@ -27,7 +27,7 @@ from intaglio.compressor.synthesis import Prompt
 from intaglio.entropy.learned.coded import Coded
 from intaglio.entropy.stream import FOCUS, MILD
 from intaglio.faces.recogniser import Identity, readable
-from intaglio.measures.lpips_net import LPIPS
+from intaglio.measures.lpips import LPIPS
 from intaglio.measures.mobilenet import MobileNet
 from intaglio.networks import packets
 from intaglio.priors.sampler import LADDERS

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from intaglio.measures.lpips_net import LPIPS
+from intaglio.measures.lpips import LPIPS
 from intaglio.spaces.lean_decoder import LeanDecoder
 from intaglio.spaces.taef2 import Autoencoder
 from intaglio.train.batches import Crops, Sampler, Validation
