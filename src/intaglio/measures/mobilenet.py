@@ -18,7 +18,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from intaglio.errors import WeightsError
-from intaglio.faces.landmarks68 import load_strictly
+from intaglio.faces.strict_weights import load_strictly
 from intaglio.weights.module_file import channels_last
 
 FILE = "mobilenet_v2.safetensors"
