@@ -1,313 +1,239 @@
-"""The functions and the class that most users import. Heavy imports happen when they are needed."""
+"""The functions and the class that most users import: pictures to .itg bytes, and back."""
 
 from __future__ import annotations
 
 import functools
+import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Unpack
 
 from intaglio import format
 from intaglio.codecs import CODECS
-from intaglio.errors import BudgetError, PictureError
+from intaglio.errors import BudgetError, OptionError, PictureError
+from intaglio.files import FileSource, read_bytes
 from intaglio.format import Chunk, Header
 from intaglio.format.chunks import FOCUS
 from intaglio.format.streams import CUSTOM
 from intaglio.info import check, codec_of
+from intaglio.options import CompressKeywords, CompressOptions, DecompressKeywords, DecompressOptions
+from intaglio.weights import codec_file
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
     from PIL import Image
 
-    from intaglio.pipeline.latent_codec import LatentCodec
+    from intaglio.image import Rgb, Source
+    from intaglio.pipeline.coding import Coding
+    from intaglio.pipeline.model import Model, PixelDecoder
+    from intaglio.pipeline.original import Original
 
 AUTO = "auto"  # the codec that suits the picture; where that is not clear, the nearer result of all
-Decoder = Literal["lean", "reference"]
-Focus = Literal["face"]
-Progress: TypeAlias = Callable[[float], None]
-
-
-def _head(codec: LatentCodec, quality: int, scale: int, *, width: int, height: int, grey: bool, focus: bool) -> Header:
-    """The header of a file of a codec."""
-    stream = codec.weights.stream
-    digest = codec.stream.digest if stream == CUSTOM else None
-    return Header(
-        width=width, height=height, quality=quality, stream=stream, scale=scale, grey=grey, digest=digest,
-        chunks=(Chunk(FOCUS, b""),) if focus else (),
-    )  # fmt: skip
 
 
 class Codec:
-    """A codec whose networks stay in memory between calls.
+    """A codec whose networks stay in memory between calls. Safe to use from several threads at once.
 
     Args:
         name: "fasdiff" (portraits), "cgdm" (any picture), or "auto": the one that surely suits the picture; where neither
             does, codes both ways at equal bytes and keeps what comes nearer, in two to three times the time of one.
         decoder: "lean" (fast) or "reference" (the autoencoder's own), which draws the pixels, and encodes them too.
-        device: as torch names it; the best there is by default. weights: a file of other weights than the packaged ones
-            (for all of a process, `inspect` too: the environment variables INTAGLIO_FASDIFF and INTAGLIO_CGDM).
+        device: as torch names it; the best there is by default.
+        weights: a file of other weights than the packaged ones (for all of a process, `inspect` too: the environment
+            variables INTAGLIO_FASDIFF and INTAGLIO_CGDM).
+
+    Raises:
+        OptionError: there is no such codec, decoder or device. WeightsError: the weights are not a codec's.
     """
 
     def __init__(
         self,
         name: str = AUTO,
         *,
-        decoder: Decoder = "lean",
+        decoder: PixelDecoder = "lean",
         device: str | None = None,
-        weights: Path | None = None,
+        weights: str | PathLike[str] | None = None,
     ) -> None:
         if name not in (*CODECS, AUTO):
-            raise ValueError(f"codec {name!r} is not one of {', '.join((*CODECS, AUTO))}")
+            raise OptionError(f"codec is {name!r}, allowed are {', '.join((*CODECS, AUTO))}")
         if name == AUTO and weights is not None:
-            raise ValueError("weights are one codec's: name it instead of auto")
-        from intaglio.pipeline.latent_codec import LatentCodec
+            raise OptionError("weights are one codec's: name it in place of auto")
+        from intaglio.pipeline.model import Model
 
         self.name = name
-        first, *others = CODECS if name == AUTO else (name,)
-        self._codec = LatentCodec(first, weights, decoder=decoder, device=device)
-        self._codecs = {first: self._codec}
-        for other in others:
-            self._codecs[other] = LatentCodec(other, decoder=decoder, device=device)
+        path = None if weights is None else Path(weights)
+        self._models = {
+            codec: Model(codec_file.read(codec, path), decoder=decoder, device=device)
+            for codec in (CODECS if name == AUTO else (name,))
+        }
 
-    @overload
     def compress(
         self,
-        image: Image.Image,
+        image: Source,
+        options: CompressOptions | None = None,
         *,
-        quality: float = 50,
-        max_bytes: int | None = None,
-        effort: int = 0,
-        focus: Focus | None = None,
-        bare: bool = False,
-        progress: Progress | None = None,
-    ) -> bytes: ...
-    @overload
-    def compress(
-        self,
-        image: Sequence[Image.Image],
-        *,
-        quality: float = 50,
-        max_bytes: int | None = None,
-        effort: int = 0,
-        focus: Focus | None = None,
-        bare: bool = False,
-        progress: Progress | None = None,
-    ) -> list[bytes]: ...
-    def compress(
-        self,
-        image: Any,
-        *,
-        quality: float = 50,
-        max_bytes: int | None = None,
-        effort: int = 0,
-        focus: Focus | None = None,
-        bare: bool = False,
-        progress: Progress | None = None,
-    ) -> Any:
-        """Picture or list of pictures to .itg bytes.
-
-        Args:
-            quality: 1..100, fractions allowed. max_bytes: in its place, the size of the whole file is at most this.
-            effort: 0..9, how long to refine the file on the picture, by squared errors: PSNR rises, LPIPS need not fall.
-            focus: "face" spends more of the bytes where a face is and fewer around it: easier to recognise, plainer
-                otherwise. FaSDiff's, so `auto` codes by it alone; not together with effort, which would undo it.
-            bare: without magic and long checksum.
-            progress: told each share of a picture's refinement as it is done; the shares of a picture add up to 1.
-
-        Raises:
-            PictureError: over 64 million pixels. BudgetError: max_bytes is too small; says how small it can be.
-        """
-        if not isinstance(image, (list, tuple)):
-            return self._compress(image, quality, max_bytes, effort, focus, bare, progress)
-        return [self._compress(one, quality, max_bytes, effort, focus, bare, progress) for one in image]
-
-    def _compress(
-        self,
-        image: Image.Image,
-        quality: float,
-        max_bytes: int | None,
-        effort: int,
-        focus: Focus | None,
-        bare: bool,
-        progress: Progress | None,
+        progress: Callable[[float], None] | None = None,
+        **keywords: Unpack[CompressKeywords],
     ) -> bytes:
-        from intaglio.image import to_rgb
-        from intaglio.pipeline.choose import likelier
-
-        if not 1 <= quality <= 100:
-            raise ValueError(f"quality is {quality}, allowed are 1 to 100")
-        if not 0 <= effort <= 9:
-            raise ValueError(f"effort is {effort}, allowed are 0 to 9")
-        if focus not in (None, "face"):
-            raise ValueError(f"focus is {focus!r}, the only one is 'face'")
-        if focus and effort:
-            raise ValueError("effort goes by errors of the whole picture and would undo a focus: choose one of them")
-        codecs = {n: c for n, c in self._codecs.items() if not focus or c.stream.focus}
-        if not codecs:
-            raise ValueError(f"{self.name} has no focus: fasdiff has")
-        if image.width * image.height > format.MAX_PIXELS:
-            raise PictureError(
-                f"the picture has {image.width}x{image.height} pixels, over the limit of {format.MAX_PIXELS:,}: shrink it"
-            )
-        rgb, grey = to_rgb(image)
-        features, index, errors = self._codec.features(rgb), round((quality - 1) / 99 * 255), []
-        best: tuple[tuple[int, float], bytes] | None = None
-        judge = next(iter(codecs.values())).model.compressor.analysis.encoder
-        order, sure = likelier(list(codecs.values()), features)
-
-        def advance(share: float) -> None:
-            if progress is not None:
-                progress(share if sure else share / len(order))
-
-        for codec in order:
-            head = functools.partial(
-                _head, codec, width=rgb.shape[1], height=rgb.shape[0], grey=grey, focus=bool(focus)
-            )
-            overhead = len(format.write(head(0, 0), b"", seed=0, bare=bare))
-            budget = None if max_bytes is None else max_bytes - overhead
-            try:
-                result = codec.compress(features, index, budget, effort, advance, bool(focus))
-            except BudgetError as error:
-                errors.append(error.least + overhead)
-                continue
-            data = format.write(head(result.quality, result.scale), result.payload, seed=codec.stream.seed, bare=bare)
-            if sure:
-                return data
-            max_bytes = max_bytes or len(data)
-            nearness = result.scale, codec.distance(result, features, judge)
-            if best is None or nearness < best[0]:
-                best = nearness, data
-        if best is None:
-            raise BudgetError(
-                f"{max_bytes} bytes are too few for this picture: {min(errors)} is the least", min(errors)
-            )
-        return best[1]
-
-    @overload
-    def decompress(
-        self,
-        data: bytes,
-        *,
-        steps: int = 4,
-        realism: float = 1.0,
-        seed: int = 0,
-        bare: bool = False,
-        length: int | None = None,
-        max_pixels: int = format.MAX_PIXELS,
-        box: tuple[int, int, int, int] | None = None,
-    ) -> Image.Image: ...
-    @overload
-    def decompress(
-        self,
-        data: Sequence[bytes],
-        *,
-        steps: int = 4,
-        realism: float = 1.0,
-        seed: int = 0,
-        bare: bool = False,
-        length: int | None = None,
-        max_pixels: int = format.MAX_PIXELS,
-        box: tuple[int, int, int, int] | None = None,
-    ) -> list[Image.Image]: ...
-    def decompress(
-        self,
-        data: Any,
-        *,
-        steps: int = 4,
-        realism: float = 1.0,
-        seed: int = 0,
-        bare: bool = False,
-        length: int | None = None,
-        max_pixels: int = format.MAX_PIXELS,
-        box: tuple[int, int, int, int] | None = None,
-    ) -> Any:
-        """.itg bytes, or a list of such, to pictures.
+        """A picture to .itg bytes.
 
         Args:
-            steps: 1, 2 or 4 of the diffusion. realism: 0 (the base picture, highest PSNR) to 1. seed: of its noise.
-            bare: the bytes are of the bare profile. length: only so many bytes are the file, the rest pads a slot.
-            max_pixels: the largest declared size that is accepted.
-            box: left, top, right, bottom in pixels: this part alone is drawn, as it is in the whole.
+            image: a Pillow picture, a path, an open file, bytes, or a NumPy array (see `image.as_picture`).
+            options: a `CompressOptions`, or its fields as keywords.
+            progress: told each share of a picture's refinement (`effort`) as it is done; the shares add up to 1.
 
         Raises:
-            FormatError, MissingModel, LimitExceeded: as their names say.
+            PictureError: it cannot be read, or has over 64 million pixels.
+            BudgetError: max_bytes is too small; the message says how small it can be.
+            OptionError: as `CompressOptions`, or this codec has no focus.
         """
-        if not isinstance(data, (list, tuple)):
-            return self._decompress(data, steps, realism, seed, bare, length, max_pixels, box)
-        return [self._decompress(one, steps, realism, seed, bare, length, max_pixels, box) for one in data]
+        options = CompressOptions.of(options, keywords)
+        models = [m for m in self._models.values() if not options.focus or m.stream.focus]
+        if not models:
+            raise OptionError(f"{self.name} has no focus: fasdiff has")
+        from intaglio.image import as_picture, to_rgb
+        from intaglio.pipeline.original import Original
 
-    def _decompress(
-        self,
-        data: bytes,
-        steps: int,
-        realism: float,
-        seed: int,
-        bare: bool,
-        length: int | None,
-        max_pixels: int,
-        box: tuple[int, int, int, int] | None,
+        picture = as_picture(image)
+        if picture.width * picture.height > format.MAX_PIXELS:
+            raise PictureError(
+                f"the picture has {picture.width}x{picture.height} pixels, over the limit of {format.MAX_PIXELS:,}: "
+                "shrink it"
+            )
+        rgb, grey = to_rgb(picture)
+        return _best(models, Original(rgb, models[0].device), grey, options, progress or (lambda share: None))
+
+    def decompress(
+        self, data: FileSource, options: DecompressOptions | None = None, **keywords: Unpack[DecompressKeywords]
     ) -> Image.Image:
-        from intaglio.image import from_rgb
+        """.itg bytes to a picture: mode L for a grey one, else RGB.
 
-        if steps not in (1, 2, 4):
-            raise ValueError(f"steps is {steps}, allowed are 1, 2 and 4")
-        if not 0 <= realism <= 1:
-            raise ValueError(f"realism is {realism}, allowed are 0 to 1")
-        codec = self._codecs.get(codec_of(data, bare=bare), self._codec)
-        stream = codec.stream
-        seed_of = lambda header: check(header, codec.weights.stream, stream.digest, stream.seed)  # noqa: E731
-        header, payload = format.read(data, seed_of=seed_of, bare=bare, length=length, max_pixels=max_pixels)
-        if box is not None:
-            left, top, right, bottom = box
-            if not (0 <= left < right <= header.width and 0 <= top < bottom <= header.height):
-                raise ValueError(f"box {box} is empty or not inside of {header.width}x{header.height} pixels")
-        rgb = codec.decompress(
-            payload,
-            header.height,
-            header.width,
-            header.quality,
-            header.scale,
-            steps=steps,
-            realism=realism,
-            seed=seed,
-            box=None if box is None else (box[1], box[0], box[3], box[2]),
-            focus=header.focus,
+        Args:
+            data: the bytes of a file, its path, or an open file.
+            options: a `DecompressOptions`, or its fields as keywords.
+
+        Raises:
+            FormatError: the bytes are no whole .itg file. MissingModel: it is of another model than this codec's.
+            LimitExceeded: it declares too many pixels. OptionError: as `DecompressOptions`, or the box is not inside.
+        """
+        options = DecompressOptions.of(options, keywords)
+        from intaglio.image import from_rgb
+        from intaglio.pipeline.coding import Coding
+        from intaglio.pipeline.decoder import decode
+
+        data = read_bytes(data)
+        model = self._model_of(data, options.bare)
+        stream, weights = model.stream, model.weights
+        header, payload = format.read(
+            data,
+            seed_of=lambda header: check(header, weights.stream, stream.digest, stream.seed),
+            bare=options.bare,
+            length=options.length,
+            max_pixels=options.max_pixels,
         )
-        return from_rgb(rgb, header.grey, f"{codec.weights.codec}-{codec.weights.decoder}")
+        if options.box and (options.box[2] > header.width or options.box[3] > header.height):
+            raise OptionError(f"box {options.box} is not inside of {header.width}x{header.height} pixels")
+        coding = Coding(payload, header.quality, header.scale, header.focus)
+        rgb: Rgb = decode(model, coding, header.height, header.width, options)
+        return from_rgb(rgb, header.grey, f"{weights.codec}-{weights.decoder}")
+
+    def _model_of(self, data: bytes, bare: bool) -> Model:
+        """The model that a file needs, among those that this codec has; else its first, which then says what is missing."""
+        first, *others = self._models.values()
+        if not others:
+            return first
+        return self._models.get(codec_of(data, bare=bare), first)
+
+
+def _best(
+    models: list[Model], original: Original, grey: bool, options: CompressOptions, progress: Callable[[float], None]
+) -> bytes:
+    """The file of the model that suits the picture: of the surely likelier one that has room, or the nearer of all."""
+    from intaglio.pipeline import choose
+
+    order, sure = choose.likelier(models, original)
+    judge = models[0].networks.compressor.analysis.encoder
+    share = 1.0 if sure else 1 / len(order)
+    limit, least = options.max_bytes, list[int]()
+    best: tuple[tuple[int, float], bytes] | None = None
+    for model in order:
+        try:
+            coding, data = _file(model, original, grey, options, limit, lambda done: progress(done * share))
+        except BudgetError as error:
+            least.append(error.least)
+            continue
+        if sure:
+            return data
+        limit = limit or len(data)  # the others at equal bytes
+        nearness = coding.scale, choose.distance(model, coding, original, judge)
+        if best is None or nearness < best[0]:
+            best = nearness, data
+    if best is None:
+        raise BudgetError(f"{limit} bytes are too few for this picture: {min(least)} is the least", min(least))
+    return best[1]
+
+
+def _file(
+    model: Model,
+    original: Original,
+    grey: bool,
+    options: CompressOptions,
+    limit: int | None,
+    advance: Callable[[float], None],
+) -> tuple[Coding, bytes]:
+    """A picture coded by one model, and the whole file. BudgetError counts bytes of the file."""
+    from intaglio.pipeline.coding import Goal
+    from intaglio.pipeline.encoder import encode
+
+    stream, (height, width) = model.weights.stream, original.rgb.shape[:2]
+
+    def written(quality: int, scale: int, payload: bytes) -> bytes:
+        header = Header(
+            width=width, height=height, quality=quality, stream=stream, scale=scale, grey=grey,
+            digest=model.stream.digest if stream == CUSTOM else None,
+            chunks=(Chunk(FOCUS, b""),) if options.focus else (),
+        )  # fmt: skip
+        return format.write(header, payload, seed=model.stream.seed, bare=options.bare)
+
+    overhead = len(written(0, 0, b""))
+    index = round((options.quality - 1) / 99 * 255)
+    goal = Goal(index, None if limit is None else limit - overhead, options.effort, bool(options.focus))
+    try:
+        coding = encode(model, original, goal, advance)
+    except BudgetError as error:
+        raise BudgetError(str(error), error.least + overhead) from None
+    return coding, written(coding.index, coding.scale, coding.payload)
+
+
+_loading = threading.Lock()
 
 
 @functools.cache
-def _codec(name: str) -> Codec:
+def _kept(name: str) -> Codec:
     return Codec(name)
 
 
+def _codec(name: str) -> Codec:
+    """The codec of a name, loaded once by whichever thread comes first."""
+    with _loading:
+        return _kept(name)
+
+
 def compress(
-    image: Image.Image,
+    image: Source,
+    options: CompressOptions | None = None,
     *,
     codec: str = AUTO,
-    quality: float = 50,
-    max_bytes: int | None = None,
-    effort: int = 0,
-    focus: Focus | None = None,
-    bare: bool = False,
+    **keywords: Unpack[CompressKeywords],
 ) -> bytes:
     """A picture to .itg bytes, as `Codec.compress`; the networks are loaded once and kept."""
-    return _codec(codec).compress(image, quality=quality, max_bytes=max_bytes, effort=effort, focus=focus, bare=bare)
+    return _codec(codec).compress(image, CompressOptions.of(options, keywords))
 
 
 def decompress(
-    data: bytes,
-    *,
-    steps: int = 4,
-    realism: float = 1.0,
-    seed: int = 0,
-    bare: bool = False,
-    length: int | None = None,
-    max_pixels: int = format.MAX_PIXELS,
-    box: tuple[int, int, int, int] | None = None,
+    data: FileSource, options: DecompressOptions | None = None, **keywords: Unpack[DecompressKeywords]
 ) -> Image.Image:
     """.itg bytes to a picture, as `Codec.decompress`, by the codec that made them; networks are loaded once and kept."""
-    return _codec(codec_of(data, bare=bare)).decompress(
-        data, steps=steps, realism=realism, seed=seed, bare=bare, length=length, max_pixels=max_pixels, box=box
-    )
+    options = DecompressOptions.of(options, keywords)
+    data = read_bytes(data)
+    return _codec(codec_of(data, bare=options.bare)).decompress(data, options)

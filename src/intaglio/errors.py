@@ -7,6 +7,7 @@ IntaglioError
 │   ├── NotIntaglio      no magic: another kind of file
 │   ├── NewerVersion     a later version of the format, or a critical chunk this version does not know
 │   └── Corrupt          ours, but truncated, altered or with bytes behind its end
+├── OptionError          an option out of its range or of the wrong type; also a ValueError
 ├── MissingModel         the file names a stream for which no weights are installed
 ├── LimitExceeded        a declared size over the limit; the message says how to raise it
 └── WeightsError         a weights file that is partial, wrong or of another model
@@ -46,6 +47,10 @@ class NewerVersion(FormatError):
 
 class Corrupt(FormatError):
     """An .itg file that is truncated, altered, or followed by foreign bytes."""
+
+
+class OptionError(IntaglioError, ValueError):
+    """An option that is out of its range, of the wrong type, or makes no sense beside another."""
 
 
 class MissingModel(IntaglioError):

@@ -17,10 +17,13 @@ import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
-from intaglio.errors import IntaglioError
+from intaglio.errors import FormatError, IntaglioError
 
 STREAM = "-"
+FileSource = bytes | bytearray | memoryview | str | os.PathLike[str] | BinaryIO
+"""The bytes of a file, or where they are: a path or an open binary file."""
 
 
 class NamesError(IntaglioError):
@@ -94,6 +97,25 @@ def _into(folder: Path, place: Path | None, writes: str) -> Path:
     if place is None:
         raise NamesError("standard input has no name: give a file or - as OUT")
     return folder / place.with_suffix(writes)
+
+
+def read_bytes(source: FileSource) -> bytes:
+    """The bytes that are given, or those of the file at a path or of an open one.
+
+    Raises:
+        FormatError: it is none of these, or the file cannot be read.
+    """
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        return bytes(source)
+    if isinstance(source, (str, os.PathLike)):
+        try:
+            return Path(source).read_bytes()
+        except OSError as error:
+            raise FormatError(f"{source} cannot be read: {error.strerror}") from error
+    data = source.read() if hasattr(source, "read") else None
+    if not isinstance(data, bytes):
+        raise FormatError(f"an .itg file is bytes, a path or an open binary file, not a {type(source).__name__}")
+    return data
 
 
 def read(source: Path | None) -> bytes:

@@ -1,5 +1,6 @@
 """Pictures in and out.
 
+    path, file, array, bytes ── as_picture ──► Pillow picture
     any Pillow picture ── to_rgb ──► (H, W, 3) uint8, sRGB, upright, opaque ── shrink, pad ──► what is coded
     what was decoded ── enlarge ──► (H, W, 3) uint8 ── from_rgb ──► Pillow picture with XMP ── write_png ──► PNG
 
@@ -24,6 +25,7 @@ from intaglio.errors import PictureError
 from intaglio.files import write
 
 Rgb = NDArray[np.uint8]  # (H, W, 3), sRGB
+Source = Image.Image | NDArray[Any] | str | PathLike[str] | BinaryIO | bytes | bytearray | memoryview
 
 # Raster kinds alone: Pillow would hand EPS to Ghostscript, no thing to do with a stranger's file.
 KINDS = {
@@ -53,6 +55,43 @@ _XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 </x:xmpmeta>
 <?xpacket end="r"?>"""
 _SOURCE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+
+
+def as_picture(source: Source) -> Image.Image:
+    """A picture as people have it, as Pillow has it.
+
+    Args:
+        source: a Pillow picture; a path; an open binary file or the bytes of one; or a NumPy array (H, W), (H, W, 1),
+            (H, W, 3) or (H, W, 4), uint8 or uint16, of grey, RGB or RGBA values.
+
+    Raises:
+        PictureError: as `open_picture`, or it is none of these.
+    """
+    if isinstance(source, Image.Image):
+        return source
+    if isinstance(source, np.ndarray):
+        return _from_array(source)
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        return open_picture(io.BytesIO(source))
+    if isinstance(source, (str, PathLike)) or hasattr(source, "read"):
+        return open_picture(source)
+    raise PictureError(
+        f"a picture is a Pillow image, a path, a file, bytes or a NumPy array, not a {type(source).__name__}"
+    )
+
+
+def _from_array(array: NDArray[Any]) -> Image.Image:
+    channels = (*array.shape, 1)[2] if array.ndim in (2, 3) else 0
+    if array.dtype not in (np.uint8, np.uint16) or channels not in (1, 3, 4):
+        shape = "x".join(map(str, array.shape)) or "a single number"
+        raise PictureError(
+            f"an array of a picture is HxW, HxWx3 or HxWx4 of uint8 or uint16, not {shape} of {array.dtype}"
+        )
+    if 0 in array.shape:
+        raise PictureError(f"the picture is empty: {array.shape[1]} x {array.shape[0]} pixels")
+    if array.dtype == np.uint16:
+        array = np.rint(array / 257).astype(np.uint8)
+    return Image.fromarray(np.ascontiguousarray(array.reshape(array.shape[:2]) if channels == 1 else array))
 
 
 def open_picture(source: str | PathLike[str] | BinaryIO) -> Image.Image:
@@ -85,15 +124,14 @@ def _load(file: BinaryIO, name: str) -> Image.Image:
     return image
 
 
-def to_rgb(image: Image.Image, background: tuple[int, int, int] = (255, 255, 255)) -> tuple[Rgb, bool]:
+def to_rgb(image: Image.Image) -> tuple[Rgb, bool]:
     """The picture as the codecs see it.
 
     Integers of more than 16 bits (mode I) count as 16-bit; floats as 0 to 1, 0 to 255 or 0 to 65,535, the least that
     holds them. A broken or unsuitable colour profile is a warning, and the picture then counts as sRGB.
 
     Args:
-        image: any mode; left as it is.
-        background: sRGB, 0 to 255, behind transparent parts.
+        image: any mode; left as it is. Transparent parts are laid on white.
 
     Returns:
         rgb (H, W, 3) uint8, and whether it is grey: all three channels equal everywhere.
@@ -109,8 +147,8 @@ def to_rgb(image: Image.Image, background: tuple[int, int, int] = (255, 255, 255
         colour = _to_srgb(_eight_bits(image), image.info.get("icc_profile"))
         if image.has_transparency_data:
             alpha = _alpha(image)
-            colour = Image.composite(colour, Image.new("RGB", colour.size, background), alpha)
-    except (OSError, SyntaxError, ValueError) as error:
+            colour = Image.composite(colour, Image.new("RGB", colour.size, "white"), alpha)
+    except (OSError, SyntaxError, ValueError, AttributeError) as error:  # of a closed picture, the last
         raise PictureError(f"the picture cannot be read: {error}") from error
     rgb = np.array(colour)
     return rgb, bool(np.all(rgb == rgb[..., :1]))

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import functools
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from intaglio import format
 from intaglio.codecs import CODECS
 from intaglio.errors import MissingModel
+from intaglio.files import FileSource, read_bytes
 from intaglio.format import Header
 from intaglio.format.streams import CUSTOM
 from intaglio.format.streams import name as stream_name
+from intaglio.weights import codec_file
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from intaglio.entropy.stream import Stream
     from intaglio.weights.codec_file import Weights
 
 
@@ -35,6 +37,7 @@ class Info:
     bare: bool
     header_bytes: int
     payload_bytes: int
+    fields: list[tuple[str, int, str]]  # of the header, in its order: name, bits, value for people
     sections: dict[str, float]  # bytes of information in each part of the payload
     chunks: list[str]
     decoder: str  # id of the installed decoder that would draw it
@@ -45,11 +48,11 @@ class Info:
 
 
 @functools.cache
-def _weights(codec: str, path: Path) -> tuple[Weights, Any]:
-    from intaglio.weights import codec_file as weights
+def _installed(codec: str, path: Path) -> tuple[Weights, Stream]:
+    from intaglio.entropy.stream import Stream
 
-    found = weights.read(codec, path)
-    return found, found.open_stream()
+    weights = codec_file.read(codec, path)
+    return weights, Stream(weights.entropy, weights.frozen)
 
 
 def codec_of(data: bytes, *, bare: bool = False) -> str:
@@ -58,18 +61,16 @@ def codec_of(data: bytes, *, bare: bool = False) -> str:
     Raises:
         FormatError: as `decompress`. MissingModel: no installed codec can read it.
     """
-    from intaglio.weights.codec_file import default
-
-    header = format.peek(data, bare=bare)
+    header, first = format.peek(data, bare=bare), next(iter(CODECS))
     if header.stream != CUSTOM:
-        return stream_name(header.stream) if stream_name(header.stream) in CODECS else CODECS[0]
+        return stream_name(header.stream) if stream_name(header.stream) in CODECS else first
     for codec in CODECS:
-        path = default(codec)
+        path = codec_file.default(codec)
         if path.exists():
-            weights, stream = _weights(codec, path)
+            weights, stream = _installed(codec, path)
             if weights.stream == CUSTOM and stream.digest == header.digest:
                 return codec
-    return CODECS[0]
+    return first
 
 
 def check(header: Header, stream: int, digest: bytes, seed: int) -> int:
@@ -89,28 +90,37 @@ def check(header: Header, stream: int, digest: bytes, seed: int) -> int:
     return seed
 
 
-def _grid(header: Header) -> tuple[int, int]:
-    from intaglio.entropy.stream import grid
-
-    return grid(header.height, header.width, header.scale)
-
-
-def inspect(data: bytes, *, bare: bool = False, max_pixels: int = format.MAX_PIXELS) -> Info:
+def inspect(
+    data: FileSource,
+    *,
+    bare: bool = False,
+    max_pixels: int = format.MAX_PIXELS,
+) -> Info:
     """Everything in a file's header, and the bytes of each section. Draws nothing and needs no torch.
+
+    Args:
+        data: the bytes of a file, its path, or an open file.
 
     Raises:
         IntaglioError: as `decompress`.
     """
-    from intaglio.weights.codec_file import default
-
+    data = read_bytes(data)
     codec = codec_of(data, bare=bare)
-    weights, stream = _weights(codec, default(codec))
-    seed_of = lambda header: check(header, weights.stream, stream.digest, stream.seed)  # noqa: E731
-    header, payload = format.read(data, seed_of=seed_of, bare=bare, max_pixels=max_pixels)
+    weights, stream = _installed(codec, codec_file.default(codec))
+    header, payload = format.read(
+        data,
+        seed_of=lambda header: check(header, weights.stream, stream.digest, stream.seed),
+        bare=bare,
+        max_pixels=max_pixels,
+    )
+    from intaglio.entropy.stream import grid
+
+    size = grid(header.height, header.width, header.scale)
     return Info(
         codec=codec, stream=header.stream, model=stream.digest.hex(), width=header.width, height=header.height,
         quality=header.quality, scale=header.scale, grey=header.grey, version=header.version, bare=bare,
         header_bytes=len(data) - len(payload), payload_bytes=len(payload),
-        sections=stream.sections(payload, header.quality, *_grid(header), header.focus),
+        fields=format.describe(header, bare=bare),
+        sections=stream.sections(payload, header.quality, *size, header.focus),
         chunks=[chunk.name for chunk in header.chunks], decoder=weights.decoder,
     )  # fmt: skip

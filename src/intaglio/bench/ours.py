@@ -14,7 +14,8 @@ from intaglio.codecs import CODECS
 from intaglio.weights import codec_file as weights
 
 if TYPE_CHECKING:
-    from intaglio.codec import Codec, Focus
+    from intaglio.codec import Codec
+    from intaglio.options import Focus
 
 Rgb = NDArray[np.uint8]
 FOCUSED = "fasdiff/focus"  # with focus="face"

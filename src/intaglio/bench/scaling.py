@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 SIDES = (128, 256, 512, 1024, 2048)
 BPP = 0.05  # of ours; peers at the middle of their settings
-BATCH = 4  # pictures of a batch, where sides are small enough for batches to matter
-LARGEST_BATCHED = 256
 
 
 def measure(folder: Path, out: Path, mine: Sequence[str], names: Sequence[str], say: Callable[[str], None]) -> None:
@@ -122,8 +120,6 @@ def _mine(codec: str, rgb: Rgb) -> Record:
     for steps, key in ((4, "decode s"), (1, "decode s, 1 step")):
         row[key], _ = best_of(lambda steps=steps: made.decompress(data, steps=steps))  # type: ignore[misc]
         row[key.replace("decode s", "decode GFLOP")] = gflop(lambda steps=steps: made.decompress(data, steps=steps))  # type: ignore[misc]
-    if len(rgb) <= LARGEST_BATCHED:
-        row["pictures/s, batch"] = BATCH / best_of(lambda: made.decompress([data] * BATCH))[0]
     rate = convolution_rate()
     row |= {"rate GFLOP/s": rate}
     for what in ("encode", "decode"):

@@ -6,7 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from intaglio.compressor.compressor import CompressorConfig, Prompt
+from intaglio.compressor.config import CompressorConfig
+from intaglio.compressor.synthesis import Prompt
 from intaglio.networks import packets
 from intaglio.networks.blocks import Embedding, ResBlock, conv3
 from intaglio.priors.unet import PriorConfig
@@ -27,18 +28,18 @@ class Guidance(nn.Module):
     def __init__(self, cfg: CompressorConfig, prior: PriorConfig) -> None:
         super().__init__()
         widths = self.widths = (prior.fine, prior.coarse, prior.deep)
-        self.fine = nn.Sequential(conv3(cfg.fine + 32 + packets.CHANNELS, prior.fine), ResBlock(prior.fine))
+        self.fine = nn.Sequential(conv3(cfg.fine + cfg.latent + packets.CHANNELS, prior.fine), ResBlock(prior.fine))
         self.coarse = nn.Conv2d(cfg.coarse, prior.coarse, 1)
         self.down = nn.ModuleList(conv3(a, b, 2) for a, b in zip(widths, widths[1:]))
         self.maps = nn.ModuleList(zeroed(nn.Conv2d(c, c, 1)) for c in widths)
         self.quality = Embedding(prior.cond, 0, 1)
-        self.precision = nn.Linear(prior.cond, 32)
+        self.precision = nn.Linear(prior.cond, cfg.latent)
         with torch.no_grad():
             self.precision.weight.zero_()
             self.precision.bias.fill_(0.5)
 
     def guide(self, prompt: Prompt, q: torch.Tensor) -> tuple[list[torch.Tensor], torch.Tensor, torch.Tensor]:
-        """(maps at 1/8, 1/16 and 1/32, quality (B, cond), inverse error variance of the base latent (B, 32))."""
+        """(maps at 1/8, 1/16 and 1/32, quality (B, cond), inverse error variance of the base latent (B, latent))."""
         fine = self.fine(torch.cat([prompt.fine, prompt.latent, prompt.packets], 1))
         coarse = self.down[0](fine) + self.coarse(prompt.coarse)
         deep = self.down[1](coarse)

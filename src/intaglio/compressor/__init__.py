@@ -1,1 +1,1 @@
-"""What the codecs share: compressor, payload, weights file, and the way from pictures to payloads and back."""
+"""The compressor that both codecs share: analysis, entropy models, synthesis with two heads."""

@@ -14,17 +14,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from intaglio.entropy import wiring
 from intaglio.entropy.coder import Decoder, Encoder, Models
 from intaglio.entropy.fixed import ACTIVATION, Ints, conv, pixel_shuffle, pool, relu, shift
 from intaglio.entropy.fourpass import STEP, FourPass, Resolve
 from intaglio.entropy.tables import Tables
 from intaglio.entropy.threads import one_thread
+from intaglio.entropy.wiring import SECTIONS
 from intaglio.errors import MissingModel
+from intaglio.weights.tensors import part
 
 STRIDE = 32  # pictures are padded to multiples of this
-SECTIONS = ("lf", "h", "vector", "y")
 MILD, FOCUS = 12, 24  # quality indices by which y is coded finer on a face and coarser off it: always, and under focus
 Floats = NDArray[np.float32]
+Take = Callable[[str, Ints, Ints], None]
+"""Is given the name of a tensor, and the symbols (n,) and table indices (n,) of one of its passes."""
 
 
 def grid(height: int, width: int, scale: int) -> tuple[int, int]:
@@ -46,13 +50,12 @@ class Values:
         return {name: (getattr(self, name) / (1 << ACTIVATION)).astype(np.float32) for name in SECTIONS}
 
 
-def part(weights: Mapping[str, NDArray[Any]], name: str) -> dict[str, NDArray[Any]]:
-    """The weights under `name`, their names shortened by it."""
-    return {k.removeprefix(f"{name}."): v for k, v in weights.items() if k.startswith(f"{name}.")}
-
-
 class Stream:
-    """The entropy models of one stream. `weights` are integer arrays; their digest, with the synthesis', names the stream."""
+    """The entropy models of one stream, in integers.
+
+    Args:
+        weights: integer arrays. frozen: the arrays of the synthesis; the digest of both names the stream.
+    """
 
     def __init__(self, weights: Mapping[str, NDArray[Any]], frozen: Mapping[str, NDArray[Any]]) -> None:
         self.models = Models(Tables(weights["tables.counts"], weights["tables.reach"]))
@@ -67,25 +70,28 @@ class Stream:
         self.digest = digest.digest()[:8]
         self.seed = int.from_bytes(self.digest[:4], "big")
 
-    def _run(self, q: int, h: int, w: int, resolve: Mapping[str, Resolve], focus: bool) -> Values:
-        """All sections in order; h, w is the size in units of 1/32."""
-        with one_thread():
-            return self._run_on_one_thread(q, h, w, resolve, focus)
+    # --- What lies between the tensors (see `wiring.SideNets`) ----------------------------------------------------
 
-    def _run_on_one_thread(self, q: int, h: int, w: int, resolve: Mapping[str, Resolve], focus: bool) -> Values:
-        lf = self.four["lf"].run(None, q, h, w, resolve["lf"])
-        hyper = self.four["h"].run(relu(self.h_side(lf)), q, h, w, resolve["h"])
-        both = np.concatenate([lf, hyper])
-        vector = np.zeros((0, 1, 1), np.int64)
-        if "vector" in self.four:
-            vector = self.four["vector"].run(pool(both), q, 1, 1, resolve["vector"])
-        side = relu(self.y_side[0](both))
-        side = relu(pixel_shuffle(self.y_side[1](side)))
-        local = self._local(side, q, focus)
-        return Values(lf, hyper, vector, self.four["y"].run(side, q, 2 * h, 2 * w, resolve["y"], local))
+    def side_of_h(self, lf: Ints) -> Ints:
+        return relu(self.h_side(lf))
 
-    def _local(self, side: Ints, q: int, focus: bool) -> Ints | None:
-        """Quality indices (2h, 2w) of y: faces are read out of its side features, which both ends know."""
+    def join(self, lf: Ints, h: Ints) -> Ints:
+        return np.concatenate([lf, h])
+
+    def pool(self, hyper: Ints) -> Ints:
+        return pool(hyper)
+
+    def side_of_y(self, hyper: Ints) -> Ints:
+        return relu(pixel_shuffle(self.y_side[1](relu(self.y_side[0](hyper)))))
+
+    def qualities(self, side: Ints, q: int, focus: bool) -> Ints | None:
+        """Quality indices (2h, 2w) of y: faces are read out of its side features, which both ends know.
+
+        None where the stream cannot tell faces, and all of y goes by q.
+
+        Raises:
+            MissingModel: the same under a focus.
+        """
         if self.focus is None:
             if focus:
                 raise MissingModel("the file has a focus, and the installed model cannot tell where a face is")
@@ -94,67 +100,88 @@ class Stream:
         moved = (FOCUS if focus else MILD) * (2 * face - (1 << ACTIVATION))
         return np.clip(q + shift(moved, ACTIVATION), 0, 255)
 
+    # --- Ways through all tensors ---------------------------------------------------------------------------------
+
+    def _run(self, q: int, h: int, w: int, focus: bool, resolver: Callable[[str], Resolve]) -> Values:
+        """All sections in order, symbols as `resolver(name)` takes or gives them; h, w is the size in units of 1/32."""
+        sizes = {"lf": (h, w), "h": (h, w), "vector": (1, 1), "y": (2 * h, 2 * w)}
+
+        def code(name: str, side: Ints | None) -> Ints:
+            local = self.qualities(side, q, focus) if name == "y" and side is not None else None
+            return self.four[name].run(side, q, *sizes[name], resolver(name), local)
+
+        with one_thread():
+            return Values(**{"vector": np.zeros((0, 1, 1), np.int64)} | wiring.run(self, code))
+
+    def symbols(self, tensors: Mapping[str, Floats], q: int, take: Take, focus: bool = False) -> Values:
+        """Quantise the tensors of one picture (as in `Values`, in units) at quality index q: what they decode to.
+
+        `take` is given the symbols of every pass, in the order of a payload.
+        """
+
+        def resolver(name: str) -> Resolve:
+            quantise = _quantiser(tensors[name])
+
+            def resolve(where: Ints, indices: Ints, means: Ints, gains: Ints) -> Ints:
+                symbols = quantise(where, indices, means, gains)
+                take(name, symbols, indices)
+                return symbols
+
+            return resolve
+
+        h, w = tensors["h"].shape[1:]
+        return self._run(q, h, w, focus, resolver)
+
     def encode(self, tensors: Mapping[str, Floats], q: int, focus: bool = False) -> tuple[bytes, Values]:
-        """Unquantised tensors of one picture (as in `Values`, in units) at quality index q: (payload, what it decodes to)."""
+        """(payload, what it decodes to) of tensors as `symbols` takes them."""
         encoder = Encoder(self.models)
-        values = self._code(tensors, q, focus, encoder.push)
+        values = self.symbols(tensors, q, lambda _, symbols, indices: encoder.push(symbols, indices), focus)
         return encoder.finish(), values
 
     def size(self, tensors: Mapping[str, Floats], q: int, focus: bool = False) -> int:
         """Bytes that `encode` would make, in less time: by the information of the symbols, so that it may be a few out."""
         bits = 0.0
 
-        def count(symbols: Ints, indices: Ints) -> None:
+        def count(_: str, symbols: Ints, indices: Ints) -> None:
             nonlocal bits
             bits += self.models.tables.bits(symbols, indices)
 
-        self._code(tensors, q, focus, count)
+        self.symbols(tensors, q, count, focus)
         return math.ceil(bits / 8)
 
-    def _code(self, tensors: Mapping[str, Floats], q: int, focus: bool, take: Callable[[Ints, Ints], None]) -> Values:
-        """Quantise; symbols and table indices of each pass go to `take`."""
-
-        def resolver(name: str) -> Resolve:
-            quantise = self._quantiser(tensors[name])
-
-            def resolve(where: Ints, indices: Ints, means: Ints, gains: Ints) -> Ints:
-                symbols = quantise(where, indices, means, gains)
-                take(symbols, indices)
-                return symbols
-
-            return resolve
-
-        h, w = tensors["h"].shape[1:]
-        return self._run(q, h, w, {name: resolver(name) for name in self.names}, focus)
-
-    def _quantiser(self, tensor: Floats) -> Resolve:
-        """Rounds residuals to symbols; table 0 knows zero alone."""
-        flat = tensor.reshape(-1).astype(np.float64)
-
-        def quantise(where: Ints, indices: Ints, means: Ints, gains: Ints) -> Ints:
-            steps = flat[where] * (gains / (1 << 12)) - means / (1 << STEP)
-            residual = np.clip(steps, -(2.0**20), 2.0**20)
-            return np.where(indices == 0, 0, np.rint(residual).astype(np.int64))
-
-        return quantise
-
-    def decode(self, payload: bytes, q: int, h: int, w: int, focus: bool = False) -> Values:
-        """The tensors of a payload; h, w is the padded size in units of 1/32 picture."""
+    def decode(self, payload: bytes, q: int, h: int, w: int, focus: bool = False, take: Take | None = None) -> Values:
+        """The tensors of a payload; h, w is the padded size in units of 1/32 picture. `take`: as in `symbols`."""
         decoder = Decoder(self.models, payload)
-        resolve: Resolve = lambda where, indices, means, gains: decoder.pop(indices)  # noqa: E731
-        return self._run(q, h, w, dict.fromkeys(self.names, resolve), focus)
-
-    def sections(self, payload: bytes, q: int, h: int, w: int, focus: bool = False) -> dict[str, float]:
-        """Bytes of each section: the information of its symbols under the tables."""
-        decoder, bits = Decoder(self.models, payload), dict.fromkeys(self.names, 0.0)
 
         def resolver(name: str) -> Resolve:
             def resolve(where: Ints, indices: Ints, means: Ints, gains: Ints) -> Ints:
                 symbols = decoder.pop(indices)
-                bits[name] += self.models.tables.bits(symbols, indices)
+                if take is not None:
+                    take(name, symbols, indices)
                 return symbols
 
             return resolve
 
-        self._run(q, h, w, {name: resolver(name) for name in self.names}, focus)
+        return self._run(q, h, w, focus, resolver)
+
+    def sections(self, payload: bytes, q: int, h: int, w: int, focus: bool = False) -> dict[str, float]:
+        """Bytes of each section: the information of its symbols under the tables."""
+        bits = dict.fromkeys(self.names, 0.0)
+
+        def count(name: str, symbols: Ints, indices: Ints) -> None:
+            bits[name] += self.models.tables.bits(symbols, indices)
+
+        self.decode(payload, q, h, w, focus, count)
         return {name: b / 8 for name, b in bits.items()}
+
+
+def _quantiser(tensor: Floats) -> Resolve:
+    """Rounds residuals to symbols; table 0 knows zero alone."""
+    flat = tensor.reshape(-1).astype(np.float64)
+
+    def quantise(where: Ints, indices: Ints, means: Ints, gains: Ints) -> Ints:
+        steps = flat[where] * (gains / (1 << 12)) - means / (1 << STEP)
+        residual = np.clip(steps, -(2.0**20), 2.0**20)
+        return np.where(indices == 0, 0, np.rint(residual).astype(np.int64))
+
+    return quantise

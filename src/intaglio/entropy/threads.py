@@ -11,8 +11,11 @@ import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
+
+_lock, _inside, _before = Lock(), 0, 0  # how many threads of Python are inside, and BLAS's threads before the first
 
 NAMES = ("scipy_openblas_{}_num_threads64_", "scipy_openblas_{}_num_threads", "openblas_{}_num_threads")
 
@@ -35,15 +38,22 @@ def _controls() -> tuple[Callable[[], int], Callable[[int], None]] | None:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Inside, NumPy's BLAS has one thread; afterwards as many as before."""
+    """Inside, NumPy's BLAS has one thread; after the last of several callers at once, as many as before the first."""
+    global _inside, _before
     controls = _controls()
     if controls is None:
         yield
         return
     get, put = controls
-    before = get()
-    put(1)
+    with _lock:
+        if not _inside:
+            _before = get()
+            put(1)
+        _inside += 1
     try:
         yield
     finally:
-        put(before)
+        with _lock:
+            _inside -= 1
+            if not _inside:
+                put(_before)

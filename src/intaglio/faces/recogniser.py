@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from intaglio.faces.bottleneck import Bottleneck
 from intaglio.faces.strict_weights import load_strictly
-from intaglio.weights.module_file import channels_last
+from intaglio.networks.layout import channels_last
 
 FILE = "mobilefacenet512_folded_112x112.safetensors"
 SIDE = 112  # pixels of an aligned crop

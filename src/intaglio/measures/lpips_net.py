@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 from torch import nn
 
-from intaglio.weights.module_file import channels_last
+from intaglio.networks.layout import channels_last
 
 # VGG16's convolutions by their index in torchvision's `features`, with channels; a pooling before each new stage.
 STAGES = (((0, 3, 64), (2, 64, 64)), ((5, 64, 128), (7, 128, 128)), ((10, 128, 256), (12, 256, 256), (14, 256, 256)),

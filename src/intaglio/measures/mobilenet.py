@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from intaglio.errors import WeightsError
 from intaglio.faces.strict_weights import load_strictly
-from intaglio.weights.module_file import channels_last
+from intaglio.networks.layout import channels_last
 
 FILE = "mobilenet_v2.safetensors"
 # (widening, channels, blocks, stride of the first) after 32 channels at 1/2

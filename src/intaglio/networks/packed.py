@@ -1,7 +1,7 @@
 """Convolutions with weights laid out for this processor once for each size of input, not anew at every call.
 
-Results are the same; small pictures gain most. The layout hangs on the
-size, and the wrong one is slower than none, so each convolution keeps those of the last few sizes.
+Results are the same; small pictures gain most. The layout hangs on the size, and the wrong one is slower than none, so
+each convolution keeps those of the last few sizes.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ class PackedConv2d(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = x.to(self.weight.dtype).contiguous(memory_format=torch.channels_last)
         shape = tuple(x.shape)
-        if shape not in self.layouts:
-            if len(self.layouts) == KEPT:
-                del self.layouts[next(iter(self.layouts))]
-            self.layouts[shape] = torch.ops.mkldnn._reorder_convolution_weight(self.weight, *self.how, list(shape))
-        weight = self.layouts[shape]
+        weight = self.layouts.get(shape)
+        if weight is None:
+            weight = torch.ops.mkldnn._reorder_convolution_weight(self.weight, *self.how, list(shape))
+            # A new dictionary each time, never one that changes: several threads may be here at once.
+            self.layouts = {**dict(list(self.layouts.items())[1 - KEPT :]), shape: weight}
         out: torch.Tensor = torch.ops.mkldnn._convolution_pointwise(x, weight, self.bias, *self.how, "none", [], "")
         return out
 

@@ -1,1 +1,1 @@
-"""From pictures to payloads and back."""
+"""From pictures to payloads and back: model, encoder with its searches, decoder."""

@@ -1,45 +1,71 @@
-"""How sure it is that a picture is a portrait, by what FaSDiff's analysis makes of it: so `auto` tries one codec, not two.
-
-Logistic regression on the means and deviations of lf and h over the picture, unquantised, seen at the scale at which its
-shorter side is nearest to the size of the pictures that it was fitted to.
-"""
+"""Which codec suits a picture: `auto`."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from dataclasses import replace
 
-import numpy as np
-from numpy.typing import NDArray
+import torch
+import torch.nn.functional as F
 
-if TYPE_CHECKING:
-    from intaglio.pipeline.latent_codec import Features, LatentCodec
+from intaglio.networks import packets
+from intaglio.networks.tiles import Rect, stitch
+from intaglio.pipeline import portrait, windows
+from intaglio.pipeline.coding import Coding
+from intaglio.pipeline.encoder import analyse
+from intaglio.pipeline.model import Model
+from intaglio.pipeline.original import WINDOW, Original
+from intaglio.spaces import lean_encoder
+from intaglio.spaces.lean_encoder import LeanEncoder
 
-SEEN = 256  # pixels of the shorter side, about
-SCALES = 4  # coded scales: halved up to three times
-SURE = 0.9  # from here on a portrait; below 1 - SURE, none
-
-
-def scale(height: int, width: int) -> int:
-    """The coded scale at which a picture is looked at."""
-    return min(max(round(math.log2(min(height, width) / SEEN)), 0), SCALES - 1)
-
-
-def statistics(tensors: Mapping[str, NDArray[Any]]) -> NDArray[np.float64]:
-    """Means and logarithms of deviations of the channels of lf and h (C, h, w): (2 * channels,)."""
-    rows = [tensors[name].reshape(len(tensors[name]), -1).astype(np.float64) for name in ("lf", "h")]
-    return np.concatenate([part for x in rows for part in (x.mean(1), np.log(x.std(1) + 1e-3))])
+SEEN = 32  # latents a side that `distance` looks at, at the least
 
 
-def portrait(tensors: Mapping[str, NDArray[Any]], weights: NDArray[np.floating]) -> float:
-    """0..1, for the weights of `statistics` and the offset behind them."""
-    return float(1 / (1 + np.exp(-(statistics(tensors) @ weights[:-1] + weights[-1]))))
+def likelier(models: Sequence[Model], original: Original) -> tuple[list[Model], bool]:
+    """(The models, the likelier first; whether that is so sure that the next matters only where it has no room).
+
+    The first model is FaSDiff's, whose weights tell portraits from other pictures, if they do.
+    """
+    if len(models) == 1:
+        return list(models), True
+    first = models[0]
+    if first.weights.choice is None:
+        return list(models), False
+    tensors = analyse(first, original, portrait.scale(*original.rgb.shape[:2]))
+    likely = portrait.likelihood(tensors, first.weights.choice)
+    if 1 - portrait.SURE < likely < portrait.SURE:
+        return list(models), False
+    return list(models) if likely >= portrait.SURE else list(models)[::-1], True
 
 
-def likelier(codecs: list[LatentCodec], features: Features) -> tuple[list[LatentCodec], bool]:
-    """(FaSDiff and others, or one codec: the likelier first; whether the next matters only where that one has no room)."""
-    told = codecs[0].portrait(features) if len(codecs) > 1 else None
-    if told is None or 1 - SURE < told < SURE:
-        return codecs, len(codecs) == 1
-    return codecs if told >= SURE else codecs[::-1], True
+@torch.inference_mode()
+def distance(model: Model, coding: Coding, original: Original, judge: LeanEncoder) -> float:
+    """How far the picture of a coding, at one step, is from the original: in the directions of latents by `judge`.
+
+    Looked at is the middle of the picture, half as high and wide, though no less than 256 pixels: where it is cut the
+    decoder draws without its surroundings, and codecs differ in how well. Latents of pictures, not the drawn ones: those
+    are bent to what each codec's decoder makes of them.
+    """
+    p = original.packets(coding.scale)
+    rows, columns = p.shape[2:]
+    tensors = model.tensors(coding.payload, coding.index, (rows // windows.GRAIN, columns // windows.GRAIN))
+    q = model.quality(coding.index)
+    top, left = (min(side // 4, max(side - SEEN, 0) // 2) for side in (rows, columns))
+    middle = Rect(top, left, rows - top, columns - left)
+    with model.autocast():
+        prompt, control = windows.guided(model.networks, tensors, q, model.synthesis_reach)
+        noise = torch.zeros_like(prompt.latent, dtype=torch.float32)
+        z = model.networks.draw(control, q, 1, noise, part=middle)
+        shown = replace(prompt, packets=middle.cut(prompt.packets))
+        x = model.networks.hold(model.pixels(middle.cut(z)).float(), shown).clamp(0, 1)
+    seen, wanted = (
+        F.normalize(_latents(judge, of.to(model.dtype)).float(), dim=1)
+        for of in (packets.analyse(x - 0.5), middle.cut(p))
+    )
+    return float((seen - wanted).square().mean())
+
+
+def _latents(judge: LeanEncoder, p: torch.Tensor) -> torch.Tensor:
+    """Latents of packets, tile by tile."""
+    (z,) = stitch(lambda place: [judge(place.cut(p))], p.shape[2], p.shape[3], WINDOW, lean_encoder.REACH)
+    return z

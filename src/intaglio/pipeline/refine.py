@@ -1,160 +1,67 @@
-"""Continuous online optimisation: the coded tensors refined on the picture itself, at the encoder's expense.
-
-Annealed rounding (SGA, Yang et al., NeurIPS 2020): each value is, by chance, its floor or its ceiling, with odds that
-sharpen as the temperature falls, so that gradients see what rounding will do. The objective is the compressor's own,
-rate + lambda * errors of base latent and base picture; no decoder runs. Symbols stay what any decoder reads.
-
-Steps are Newton's, channel by channel: tensors differ widely in how sharply the errors bend. Large pictures are
-refined tile by tile; each tile sees its neighbours as they are by then, and goes by the first tile's curvatures.
-"""
+"""Continuous online optimisation: a file refined on the picture itself, at the encoder's expense (`effort`)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields
-from typing import Any
 
 import torch
 
-from intaglio.compressor.compressor import Coded
-from intaglio.compressor.objective import LATENT, PICTURE, lam
-from intaglio.entropy.learned.thaw import Thawed
-from intaglio.pipeline.windows import GRAIN, cut
+from intaglio.compressor.objective import errors, lam
+from intaglio.entropy.learned.coded import Coded
+from intaglio.pipeline import windows
+from intaglio.pipeline.annealing import anneal
+from intaglio.pipeline.coding import Coding, Goal
+from intaglio.pipeline.model import Model
+from intaglio.pipeline.original import Original, Tensors
+from intaglio.pipeline.search import within
 
 ITERATIONS = (0, 10, 15, 20, 30, 45, 70, 110, 200, 400)  # per effort
 SAVED = (0, 0.07, 0.09, 0.11, 0.15, 0.18, 0.22, 0.26, 0.28, 0.30)  # per effort, about the share of a file that it saves
-RATE, LAST = 0.05, 0.1  # length of a step, of Newton's; the last's of the first's
-MOMENTUM = 0.9
-HOT, COLD = 0.4, 0.03  # temperature at the first and the last iteration
-FLAT = 9.0  # bits per squared step: about what a quantiser in balance with its rate bends by
-TILE, MARGIN = 32, 2  # grains of a tile (1024 pixels), and around it
-
-NAMES = tuple(f.name for f in fields(Coded))
-PER_GRAIN = {"lf": 1, "h": 1, "y": 2}  # positions of a tensor along a grain
-
-Tensors = dict[str, torch.Tensor]
 
 
-class Annealed:
-    """Rounding between floor and ceiling at a temperature, by a seeded generator."""
-
-    def __init__(self, seed: int) -> None:
-        self.generator = torch.Generator().manual_seed(seed)
-        self.temperature = HOT
-
-    def __call__(self, residual: torch.Tensor) -> torch.Tensor:
-        floor = residual.detach().floor()
-        above = (residual - floor).clamp(1e-4, 1 - 1e-4)
-        logits = (torch.atanh(above) - torch.atanh(1 - above)) / self.temperature
-        u = torch.rand(residual.shape, generator=self.generator).clamp(1e-6, 1 - 1e-6).to(residual.device)
-        return floor + torch.sigmoid((logits + (u / (1 - u)).log()) / self.temperature)
-
-
-def errors(synthesis: Any, c: Coded, q: torch.Tensor, z: torch.Tensor, p: torch.Tensor) -> torch.Tensor:
-    """Weighted errors (B,) of the base latent and the base picture that tensors give, to latents z and packets p."""
-    prompt = synthesis(c, q)
-    return distance(prompt.latent, prompt.packets, z, p)
-
-
-def distance(latent: torch.Tensor, packets: torch.Tensor, z: torch.Tensor, p: torch.Tensor) -> torch.Tensor:
-    """Weighted errors (B,) of a base latent and a base picture's packets, to latents z and packets p."""
-    e = (latent.float() - z).square().mean((1, 2, 3))
-    return LATENT * e + PICTURE * (packets.float() - p).square().mean((1, 2, 3))
-
-
-class Refiner:
-    """Refines the tensors of one picture at one quality index."""
-
-    def __init__(self, entropy: Thawed, synthesis: Any, index: int, iterations: int, device: torch.device) -> None:
-        self.entropy, self.synthesis, self.iterations = entropy, synthesis, iterations
-        self.q = torch.tensor([index / 255], device=device)
-        self.names = list(entropy.four)
-        self.sizes = {name: entropy.step(name, self.q) for name in self.names}
-        self.rounding = Annealed(seed=index)
-        self.curvature: Tensors | None = None
-
-    def __call__(
-        self,
-        c: Tensors,
-        z: torch.Tensor,
-        p: torch.Tensor,
-        inner: Tensors,
-        advance: Callable[[float], None],
-    ) -> Tensors:
-        """A tile's tensors, refined where `inner` is 1; z, p (1, ., h, w) latent and packets of the tile."""
-        bits_of = 64 * z.shape[2] * z.shape[3] * lam(self.q)
-        if self.curvature is None:
-            self.curvature = self._curvature(c, z, p, bits_of)
-        steps = {name: torch.zeros_like(c[name]).requires_grad_() for name in self.names}
-        speed = {name: torch.zeros_like(c[name]) for name in self.names}
-        for i in range(self.iterations):
-            done = i / max(1, self.iterations - 1)
-            self.rounding.temperature = HOT * (COLD / HOT) ** done
-            hats, rate = self.entropy(Coded(**self._moved(c, steps)), self.q, self.rounding)
-            loss = (rate + bits_of * errors(self.synthesis, hats, self.q, z, p)).sum()
-            gradients = torch.autograd.grad(loss, list(steps.values()))
-            with torch.no_grad():
-                for name, gradient in zip(self.names, gradients):
-                    newton = (gradient / self.curvature[name]).clamp(-1, 1) * inner[name]
-                    speed[name].lerp_(newton, 1 - MOMENTUM)
-                    steps[name] -= RATE * (1 + (LAST - 1) * done) * speed[name]
-            advance(1 / self.iterations)
-        return {name: t.detach() for name, t in self._moved(c, steps).items()}
-
-    def _moved(self, c: Tensors, steps: Tensors) -> Tensors:
-        return c | {name: c[name] + steps[name] * self.sizes[name] for name in self.names}
-
-    def _curvature(self, c: Tensors, z: torch.Tensor, p: torch.Tensor, bits_of: torch.Tensor) -> Tensors:
-        """Bits per squared step (1, C, 1, 1) of each channel, by the change of gradients along half a random step."""
-
-        def gradient(name: str, moved: torch.Tensor) -> torch.Tensor:
-            leaf = moved.clone().requires_grad_()
-            loss = (bits_of * errors(self.synthesis, Coded(**{**c, name: leaf}), self.q, z, p)).sum()
-            (found,) = torch.autograd.grad(loss, leaf)
-            return found * self.sizes[name]
-
-        out = {}
-        for name in self.names:
-            sign = torch.randint(0, 2, c[name].shape, generator=self.rounding.generator).to(z) * 2 - 1
-            bent = gradient(name, c[name] + 0.5 * sign * self.sizes[name]) - gradient(name, c[name])
-            out[name] = (2 * bent * sign).mean((0, 2, 3), keepdim=True).clamp(min=FLAT)
-        return out
-
-
-def refine(
-    entropy: Thawed,
-    synthesis: Any,
-    c: Coded,
-    z: torch.Tensor,
-    p: torch.Tensor,
-    index: int,
-    iterations: int,
+def refined(
+    model: Model,
+    original: Original,
+    coding: Coding,
+    tensors: Tensors,
+    goal: Goal,
     advance: Callable[[float], None] = lambda share: None,
-    tile: int = TILE,
-) -> Coded:
-    """Tensors c of one picture, refined for quality index `index`; z, p (1, ., h, w) latent and packets of the picture.
+) -> Coding:
+    """The coding, made of `tensors`, or what refinement makes of it where that is better by real bytes.
 
-    `advance` is told each share of the work as it is done. The vector stays where there is more than one tile.
+    `advance` is told each share of the work as it is done; the shares add up to 1.
     """
-    rows, columns = c.h.shape[2:]
-    whole = {name: getattr(c, name).clone() for name in NAMES}
-    places = [(top, left) for top in range(0, rows, tile) for left in range(0, columns, tile)]
-    refiner = Refiner(entropy, synthesis, index, iterations, z.device)
-    for top, left in places:
-        bottom, right = min(top + tile, rows), min(left + tile, columns)
-        first, start = max(top - MARGIN, 0), max(left - MARGIN, 0)
-        window = first, start, min(bottom + MARGIN, rows), min(right + MARGIN, columns)
+    # Copies, for what was made in inference mode takes no part in gradients.
+    z = original.latent(coding.scale, model.space).float().clone()
+    p = original.packets(coding.scale).clone()
+    start = Coded.of(tensors, model.device, torch.float32)
+    entropy, synthesis = model.searchable
+    index = coding.index
+    if goal.budget is not None:  # refined for the index at which what is saved makes it fit: others undo the refinement
+        index = within(model.stream, tensors, round(goal.budget / (1 - SAVED[goal.effort])))[1] or index
+    with model.autocast():
+        better = anneal(entropy, synthesis, start, z, p, index, ITERATIONS[goal.effort], advance).arrays()
+    if goal.budget is None:
+        payload = model.stream.encode(better, index)[0]
+    else:
+        payload, fitting = within(model.stream, better, goal.budget)
+        if fitting is None:
+            return coding
+        index = fitting
+    tried = Coding(payload, index, coding.scale)
+    return min(coding, tried, key=lambda c: cost(model, c, z, p, count_bytes=goal.budget is None))
 
-        part = {name: cut(whole[name], step, *window) for name, step in PER_GRAIN.items()} | {"vector": whole["vector"]}
-        inside = top - first, left - start, bottom - first, right - start
-        inner = {name: torch.zeros_like(t) for name, t in part.items()}
-        for name, step in PER_GRAIN.items():
-            cut(inner[name], step, *inside).fill_(1)
-        inner["vector"].fill_(float(len(places) == 1))
-        found = refiner(
-            part, cut(z, GRAIN, *window), cut(p, GRAIN, *window), inner, lambda share: advance(share / len(places))
-        )
-        for name, step in PER_GRAIN.items():
-            cut(whole[name], step, top, left, bottom, right).copy_(cut(found[name], step, *inside))
-        whole["vector"] = found["vector"]
-    return Coded(**whole)
+
+@torch.inference_mode()
+def cost(model: Model, coding: Coding, z: torch.Tensor, p: torch.Tensor, *, count_bytes: bool) -> float:
+    """The compressor's objective at the coding's quality, of what a decoder would see; without bytes, its error alone.
+
+    z, p (1, ., h, w): latent and packets of the picture at the coded scale.
+    """
+    q = model.quality(coding.index)
+    tensors = model.tensors(coding.payload, coding.index, (z.shape[2] // windows.GRAIN, z.shape[3] // windows.GRAIN))
+    with model.autocast():
+        prompt, _ = windows.guided(model.networks, tensors, q, model.synthesis_reach)
+        error = float(errors(prompt, z, p))
+    pixels = 64 * z.shape[2] * z.shape[3]
+    return 8 * len(coding.payload) / pixels + float(lam(q)) * error if count_bytes else error

@@ -1,16 +1,29 @@
-"""The largest quality index whose payload fits a number of bytes, found with few trials."""
+"""The search for a byte target: the largest quality index whose payload fits, found with few trials."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
+
+from intaglio.entropy.stream import STRIDE, Floats, Stream
 
 INDICES = 256
 GUESSES = 7  # before the index is searched by halving
 # log2 of bits a pixel, typically, at indices 0, 32, … 256 (means over validation pictures of both codecs).
 TYPICAL = np.interp(range(INDICES), range(0, INDICES + 1, 32), (-6.4, -5.5, -4.3, -3.1, -2.1, -1.5, -0.9, -0.5, -0.1))
+
+
+def within(stream: Stream, tensors: Mapping[str, Floats], budget: int, focus: bool = False) -> tuple[bytes, int | None]:
+    """`largest` of a picture's unquantised tensors."""
+    _, h, w = tensors["h"].shape
+    return largest(
+        lambda q: stream.size(tensors, q, focus),
+        lambda q: stream.encode(tensors, q, focus)[0],
+        budget,
+        STRIDE**2 * h * w,
+    )
 
 
 def largest(

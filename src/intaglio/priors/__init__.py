@@ -1,1 +1,1 @@
-"""Diffusion priors over latents, schedules and samplers."""
+"""Diffusion priors over latents: what they are to a codec, the compact one, sampling, noise and patches."""

@@ -1,4 +1,4 @@
-"""Gaussian noise as a field over absolute position: the value at a latent depends on (seed, draw, channel, row, column).
+"""Gaussian noise as a field over absolute position: the value at a latent depends on (seed, channel, row, column).
 
 Counter-based (SplitMix64's finaliser, then Box-Muller), so tiles of any shape and order see the same noise.
 """
@@ -18,13 +18,13 @@ def _mix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return x ^ (x >> np.uint64(31))
 
 
-def field(seed: int, draw: int, channels: int, height: int, width: int, top: int = 0, left: int = 0) -> torch.Tensor:
-    """(1, channels, height, width) float32, the part of the field whose first row and column are `top` and `left`."""
+def field(seed: int, channels: int, height: int, width: int) -> torch.Tensor:
+    """(1, channels, height, width) float32, the field from its first row and column on."""
     out = np.empty((1, channels, height, width), np.float32)
     with np.errstate(over="ignore"):
-        key = _mix(np.full(1, (seed * 65537 + draw + 1) * _GOLDEN % 2**64, np.uint64))
-        rows = (np.arange(top, top + height, dtype=np.uint64) << np.uint64(32))[:, None]
-        place = (rows | np.arange(left, left + width, dtype=np.uint64)[None]) * np.uint64(_GOLDEN)
+        key = _mix(np.full(1, (seed * 65537 + 1) * _GOLDEN % 2**64, np.uint64))
+        rows = (np.arange(height, dtype=np.uint64) << np.uint64(32))[:, None]
+        place = (rows | np.arange(width, dtype=np.uint64)[None]) * np.uint64(_GOLDEN)
         for channel, plane in enumerate(_mix(key + np.arange(channels, dtype=np.uint64) * np.uint64(_GOLDEN))):
             a = _mix(place + plane)
             b = _mix(a + np.uint64(_GOLDEN))

@@ -8,18 +8,15 @@ and weights are whole numbers, so that the sums are exact in float64 and do not 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import torch
 
+from intaglio.networks.tiles import Rect
+from intaglio.priors.prior import Control, Prior
 from intaglio.priors.sampler import Denoise
-from intaglio.priors.unet import Control
 
 TILE, OVERLAP = 128, 16  # latents; 1024 and 128 pixels
 GRAIN = 1 << 20  # steps per unit that results are rounded to
-
-Window = tuple[int, int, int, int]  # top, left, height, width in latents
-Box = tuple[int, int, int, int]  # top, left, bottom, right
 
 
 def starts(size: int, tile: int, overlap: int) -> list[int]:
@@ -40,61 +37,53 @@ def feather(start: int, length: int, size: int, overlap: int) -> torch.Tensor:
     return weight
 
 
-def windows(height: int, width: int, tile: int = TILE, overlap: int = OVERLAP) -> list[Window]:
+def patches(height: int, width: int, tile: int = TILE, overlap: int = OVERLAP) -> list[Rect]:
     """The patches of a latent, row by row."""
     h, w = min(height, tile), min(width, tile)
-    return [(top, left, h, w) for top in starts(height, tile, overlap) for left in starts(width, tile, overlap)]
+    tops, lefts = starts(height, tile, overlap), starts(width, tile, overlap)
+    return [Rect(top, left, top + h, left + w) for top in tops for left in lefts]
 
 
-def meets(window: Window, box: Box) -> bool:
-    """Whether a window has a part of the box."""
-    top, left, h, w = window
-    return top < box[2] and box[0] < top + h and left < box[3] and box[1] < left + w
-
-
-def needed(box: Box, height: int, width: int, steps: int, tile: int = TILE, overlap: int = OVERLAP) -> list[Window]:
+def needed(part: Rect, height: int, width: int, steps: int, tile: int = TILE, overlap: int = OVERLAP) -> list[Rect]:
     """The patches that a part of the latent depends on: those that meet it, and a ring more for each further step."""
-    every = windows(height, width, tile, overlap)
-    chosen = [window for window in every if meets(window, box)]
+    every = patches(height, width, tile, overlap)
+    chosen = [patch for patch in every if patch.meets(part)]
     for _ in range(steps - 1):
-        reached = [(top, left, top + h, left + w) for top, left, h, w in chosen]
-        chosen = [window for window in every if any(meets(window, one) for one in reached)]
+        reached = chosen
+        chosen = [patch for patch in every if any(patch.meets(one) for one in reached)]
     return chosen
 
 
 def in_patches(
-    denoise: Callable[[torch.Tensor, Window], torch.Tensor],
+    denoise: Callable[[torch.Tensor, Rect], torch.Tensor],
     z: torch.Tensor,
-    order: Sequence[Window] | None = None,
+    order: Sequence[Rect] | None = None,
     tile: int = TILE,
     overlap: int = OVERLAP,
 ) -> torch.Tensor:
-    """denoise(z, whole window) of a latent z (B, C, h, w), sides multiples of 4, done in patches if it is large.
+    """denoise(z, all of it) of a latent z (B, C, h, w), sides multiples of 4, done in patches if it is large.
 
-    `order`: `windows(h, w, tile, overlap)` in any order, row by row by default; or some of them, the rest is left zero.
+    `order`: `patches(h, w, tile, overlap)` in any order, row by row by default; or some of them, the rest is left zero.
     """
     height, width = z.shape[2:]
     if height <= tile and width <= tile:
-        return denoise(z, (0, 0, height, width))
+        return denoise(z, Rect(0, 0, height, width))
     total = torch.zeros(z.shape, dtype=torch.float64, device=z.device)
     weights = torch.zeros((height, width), dtype=torch.float64, device=z.device)
-    for window in order or windows(height, width, tile, overlap):
-        top, left, h, w = window
-        part = denoise(z[..., top : top + h, left : left + w], window)
-        weight = (feather(top, h, height, overlap)[:, None] * feather(left, w, width, overlap)[None]).to(z.device)
-        total[..., top : top + h, left : left + w] += (part.double() * GRAIN).round() * weight
-        weights[top : top + h, left : left + w] += weight
+    for patch in order or patches(height, width, tile, overlap):
+        drawn = denoise(patch.cut(z), patch)
+        down = feather(patch.top, patch.height, height, overlap)
+        across = feather(patch.left, patch.width, width, overlap)
+        weight = (down[:, None] * across[None]).to(z.device)
+        patch.cut(total).add_((drawn.double() * GRAIN).round() * weight)
+        patch.cut(weights).add_(weight)
     return (total / (weights.clamp(min=1) * GRAIN)).to(z.dtype)
 
 
-def patched(prior: Any, control: Control, tile: int = TILE, order: Sequence[Window] | None = None) -> Denoise:
+def patched(prior: Prior, control: Control, tile: int = TILE, order: Sequence[Rect] | None = None) -> Denoise:
     """What a sampler calls, D(z, sigma): the prior under a control, in patches where the latent is large."""
 
     def denoise(z: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:
-        def patch(part: torch.Tensor, window: Window) -> torch.Tensor:
-            out: torch.Tensor = prior(part, sigma, control.window(*window))
-            return out
-
-        return in_patches(patch, z, order, tile)
+        return in_patches(lambda part, patch: prior.denoise(part, sigma, control.window(patch)), z, order, tile)
 
     return denoise

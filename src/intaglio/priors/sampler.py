@@ -19,7 +19,7 @@ def levels(q: torch.Tensor, steps: int) -> list[torch.Tensor]:
 
 
 def sample(denoise: Denoise, base: torch.Tensor, q: torch.Tensor, steps: int, noise: torch.Tensor) -> torch.Tensor:
-    """Latents (B, 32, h, w) from the base latents: deterministic (DDIM, Song et al. 2021) after the first noise.
+    """Latents (B, C, h, w) from the base latents: deterministic (DDIM, Song et al. 2021) after the first noise.
 
     With one step there is no noise: the seed has no effect.
     """

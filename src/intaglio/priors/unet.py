@@ -19,6 +19,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from intaglio.networks.blocks import Embedding, ResBlock, Up, conv3
+from intaglio.priors.prior import Control
 
 LOG_SIGMA = (-4.0, 3.0)  # natural logarithm of the noise levels it can be told
 
@@ -33,28 +34,7 @@ class PriorConfig:
     depth: int = 2  # blocks at each level, each way
     heads: int = 8  # of attention at 1/32
     cond: int = 128  # condition vector: noise level, and quality through control
-
-
-@dataclass
-class Control:
-    """What steers the prior."""
-
-    maps: list[torch.Tensor]  # added before the blocks of 1/8, 1/16, 1/32
-    scales: list[torch.Tensor]  # one plus these scale the features there
-    cond: torch.Tensor  # (B, cond)
-    base: torch.Tensor  # (B, 32, h, w) an estimate of the clean latent
-    precision: torch.Tensor  # (B, 32) its inverse error variance
-
-    def window(self, top: int, left: int, height: int, width: int) -> Control:
-        """The control of a part of the latent, sides and place multiples of 4; global fields stay."""
-
-        def cut(x: torch.Tensor, level: int = 0) -> torch.Tensor:
-            if x.shape[2:] == (1, 1):
-                return x
-            return x[..., top >> level : (top + height) >> level, left >> level : (left + width) >> level]
-
-        maps, scales = ([cut(x, level) for level, x in enumerate(xs)] for xs in (self.maps, self.scales))
-        return Control(maps, scales, self.cond, cut(self.base), self.precision)
+    latent: int = 32  # channels of the latent space
 
 
 class Attention(nn.Module):
@@ -91,20 +71,29 @@ def _blocks(c: int, cfg: PriorConfig) -> nn.ModuleList:
 
 
 class CompactPrior(nn.Module):
-    """x-prediction denoiser D(z_t, sigma; control) of normalised latents."""
+    """x-prediction denoiser D(z_t, sigma; control) of normalised latents; a `Prior`."""
 
     def __init__(self, cfg: PriorConfig) -> None:
         super().__init__()
         self.cfg = cfg
         widths = (cfg.fine, cfg.coarse, cfg.deep)
         self.sigma = Embedding(cfg.cond, *LOG_SIGMA)
-        self.stem = conv3(32, cfg.fine)
+        self.stem = conv3(cfg.latent, cfg.fine)
         self.down = nn.ModuleList(conv3(a, b, 2) for a, b in zip(widths, widths[1:]))
         self.left = nn.ModuleList(_blocks(c, cfg) for c in widths)
         self.attention = nn.ModuleList(Attention(cfg.deep, cfg.heads) for _ in range(cfg.depth))
         self.up = nn.ModuleList(Up(b, a, 1) for a, b in zip(widths, widths[1:]))
         self.right = nn.ModuleList(_blocks(c, cfg) for c in widths[:2])
-        self.head = conv3(cfg.fine, 32)
+        self.head = conv3(cfg.fine, cfg.latent)
+
+    @property
+    def channels(self) -> int:
+        return self.cfg.latent
+
+    def denoise(self, z: torch.Tensor, sigma: torch.Tensor, control: Control | None = None) -> torch.Tensor:
+        """See `forward`."""
+        out: torch.Tensor = self(z, sigma, control)
+        return out
 
     def forward(self, z: torch.Tensor, sigma: torch.Tensor, control: Control | None = None) -> torch.Tensor:
         """Noisy latents (B, 32, h, w), h and w multiples of 4, and sigma (B,) to the expected clean latents.

@@ -1,1 +1,1 @@
-"""The latent space: the autoencoder between pictures and latents, its lean decoder, and exact tiling for both."""
+"""Latent spaces: the tiny autoencoder, and lean networks of ours for the same latents."""

@@ -23,9 +23,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from intaglio.networks.layout import channels_last
 from intaglio.spaces.taef2 import CHANNELS, INNER_REACH, Autoencoder, soft_clamp
 from intaglio.spaces.taef2_blocks import BLOCKS, WIDE, WIDTH, Block, NormedBlock, Up, conv
-from intaglio.weights.module_file import channels_last
 
 THIN = 48
 """Channels at half the size."""
@@ -38,7 +38,7 @@ TYPICAL_STATISTICS = (
     ((-0.104, -0.079, -0.046, -0.096), (2.235, 1.972, 1.843, 1.910)),
     ((0.070, 0.020, 0.172, 0.021), (2.303, 2.248, 2.458, 2.097)),
 )
-"""`Autoencoder.decoder_statistics` (block, mean and 1/deviation, group): the mean of 42 faces and 42 photographs."""
+"""`NormedBlock.statistics` in the decoder (block, mean and 1/deviation, group): means of 42 faces and 42 photographs."""
 
 
 def _reach() -> int:

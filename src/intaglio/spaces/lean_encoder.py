@@ -14,7 +14,6 @@ from torch import Tensor, nn
 
 from intaglio.networks import packets
 from intaglio.networks.blocks import ResBlock, conv3
-from intaglio.spaces.taef2 import CHANNELS
 
 BLOCKS = 5
 REACH = 2 + 2 * BLOCKS
@@ -22,16 +21,16 @@ REACH = 2 + 2 * BLOCKS
 
 
 class LeanEncoder(nn.Module):
-    """Packets (B, 192, h, w) of a picture less 0.5 to normalised latents (B, 32, h, w), by blocks of `width` channels."""
+    """Packets (B, 192, h, w) of a picture less 0.5 to normalised latents (B, latent, h, w), by blocks of `width` channels."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, latent: int) -> None:
         super().__init__()
         gain = torch.full((1, packets.CHANNELS, 1, 1), 4.0)
         gain[:, :3] = 0.5  # means are some units, all else some tenths
         self.gain = nn.Parameter(gain)
         self.stem = conv3(packets.CHANNELS, width)
         self.blocks = nn.Sequential(*(ResBlock(width) for _ in range(BLOCKS)))
-        self.head = conv3(width, CHANNELS)
+        self.head = conv3(width, latent)
 
     def forward(self, p: Tensor) -> Tensor:
         out: Tensor = self.head(self.blocks(self.stem(p * self.gain.to(p.dtype))))

@@ -9,28 +9,34 @@
 [n] are n local blocks, {n} blocks with a normalisation over the whole picture; every arrow between levels halves or
 doubles the size; all is 3x3 convolutions of 64 channels (31 GFLOP to encode a 256x256 picture, 36 to decode it).
 
-The statistics of the normalisations are taken once of the whole picture (`encoder_statistics`, `decoder_statistics`)
-and given to `encode` and `decode` of its tiles: a tile with a margin of `REACH` latents then equals, within rounding,
-the same part of the whole. On one machine `tiling.py` is cheaper: it cuts the outer part only.
+Pictures of any size take little memory: the outer part is local and is computed in tiles with all that can reach them,
+so that tiles equal the whole within rounding; the inner part, whose normalisations see the whole picture, stays whole at 1/8.
 
 Source: TAESD's `taef2` (Ollin Boer Bohan, MIT) for layers and weights; channel constants, names and code are ours.
 """
 
+from __future__ import annotations
+
 from pathlib import Path
-from typing import Self
+from typing import ClassVar, Self
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from intaglio.networks.layout import frozen
+from intaglio.networks.tiles import Rect, stitch
 from intaglio.spaces.taef2_blocks import BLOCKS, WIDTH, Block, Deep, Down, Up, conv
-from intaglio.weights.module_file import FOLDER, frozen, load_weights
+from intaglio.weights.tensors import FOLDER, fill, read
 
 CHANNELS = 32
 """Channels of a latent."""
 
 FACTOR = 8
 """Pixels a latent, each way."""
+
+TILE = 64
+"""Latents a side of a tile, its margin not counted: 512 pixels."""
 
 LEVELS = 3
 """Halvings of the size between pictures and latents."""
@@ -70,16 +76,7 @@ OUTER_DECODER_REACH = _outer_decoder_reach()
 """Features at 1/8: a pixel depends on none further than this from its own (9)."""
 
 INNER_REACH = BLOCKS * Block.REACH + 1
-"""Latents: through the inner part of either side, its statistics given (10)."""
-
-ENCODER_REACH = OUTER_ENCODER_REACH + FACTOR * INNER_REACH
-"""Pixels: a latent depends on no pixel further than this from the first one of its 8x8, statistics given (145)."""
-
-DECODER_REACH = OUTER_DECODER_REACH + INNER_REACH
-"""Latents: a pixel depends on no latent further than this from its own, statistics given (19)."""
-
-REACH = max(-(-ENCODER_REACH // FACTOR), DECODER_REACH)
-"""Latents: the margin that makes tiles equal the whole, to encode (`REACH * FACTOR` pixels) and to decode (19)."""
+"""Latents: through the inner part of either side, but for its normalisations (10)."""
 
 
 class Encoder(nn.Module):
@@ -99,12 +96,9 @@ class Encoder(nn.Module):
         """All before the first normalisation: (B, 3, H, W) -> (B, 64, H/8, W/8)."""
         return self.down(self.level2(self.level1(self.level0(self.stem(x)))))
 
-    def inner(self, features: Tensor, statistics: Tensor | None = None) -> Tensor:
+    def inner(self, features: Tensor) -> Tensor:
         """The rest: (B, 64, h, w) -> (B, 32, h, w)."""
-        return self.head(self.level3(features, statistics))
-
-    def forward(self, x: Tensor, statistics: Tensor | None = None) -> Tensor:
-        return self.inner(self.outer(x), statistics)
+        return self.head(self.level3(features))
 
 
 class Decoder(nn.Module):
@@ -119,29 +113,24 @@ class Decoder(nn.Module):
         self.level0 = Up(blocks=1)
         self.head = conv(WIDTH, 3)
 
-    def enter(self, z: Tensor) -> Tensor:
-        """All before the first normalisation: (B, 32, h, w) -> (B, 64, h, w)."""
-        return F.relu(self.stem(soft_clamp(z)))
-
-    def inner(self, z: Tensor, statistics: Tensor | None = None) -> Tensor:
+    def inner(self, z: Tensor) -> Tensor:
         """To behind the last normalisation: (B, 32, h, w) -> (B, 64, h, w)."""
-        return self.level3(self.enter(z), statistics)
+        return self.level3(F.relu(self.stem(soft_clamp(z))))
 
     def outer(self, features: Tensor) -> Tensor:
         """The rest: (B, 64, h, w) -> (B, 3, 8h, 8w)."""
         return self.head(self.level0(self.level1(self.level2(features))))
-
-    def forward(self, z: Tensor, statistics: Tensor | None = None) -> Tensor:
-        return self.outer(self.inner(z, statistics))
 
 
 class Autoencoder(nn.Module):
     """Encoder, decoder and the constants that give each channel of a latent mean 0 and variance 1.
 
     Computes in the type of its convolutions (fp32, or bf16 after `.to(torch.bfloat16)`), in any memory format, and
-    answers in the type of its argument. Statistics are fp32 always.
+    answers in the type of its argument. Statistics of normalisations are fp32 always. A `LatentSpace`.
     """
 
+    channels: ClassVar[int] = CHANNELS
+    factor: ClassVar[int] = FACTOR
     mean: Tensor
     deviation: Tensor
 
@@ -158,33 +147,32 @@ class Autoencoder(nn.Module):
 
         Raises WeightsError for a file that is not exactly this model's.
         """
-        model = cls()
-        load_weights(model, path, MODEL)
-        return frozen(model, device)
+        return frozen(fill(cls(), read(path, MODEL)), device)
 
-    def encode(self, x: Tensor, statistics: Tensor | None = None) -> Tensor:
+    def encode(self, x: Tensor, tile: int = TILE) -> Tensor:
         """Picture (B, 3, H, W) in [0, 1] -> normalised latent (B, 32, ceil(H/8), ceil(W/8)).
 
-        Sides that are no multiple of 8 are filled up with copies of the last row and column. `statistics` come from
-        `encoder_statistics` of the whole picture if x is a tile.
+        Sides that are no multiple of 8 are filled up with copies of the last row and column. `tile`: latents a side.
         """
-        return self.normalise(self.encoder(self.prepare(x), statistics).to(x.dtype))
+        prepared = self.prepare(x)
+        rows, columns = (side // FACTOR for side in prepared.shape[-2:])
 
-    def decode(self, z: Tensor, statistics: Tensor | None = None, clamp: bool = True) -> Tensor:
-        """Normalised latent (B, 32, h, w) -> picture (B, 3, 8h, 8w), in [0, 1] unless `clamp` is off (for losses).
+        def outer(place: Rect) -> list[Tensor]:
+            return [self.encoder.outer(place.cut(prepared, FACTOR))]
 
-        `statistics` come from `decoder_statistics` of the whole latent if z is a tile.
-        """
-        x = self.decoder(self.denormalise(z), statistics).to(z.dtype)
+        (features,) = stitch(outer, rows, columns, tile, -(-OUTER_ENCODER_REACH // FACTOR))
+        return self.normalise(self.encoder.inner(features).to(x.dtype))
+
+    def decode(self, z: Tensor, tile: int = TILE, clamp: bool = True) -> Tensor:
+        """Normalised latent (B, 32, h, w) -> picture (B, 3, 8h, 8w), in [0, 1] unless `clamp` is off (for losses)."""
+        features = self.decoder.inner(self.denormalise(z))
+
+        def outer(place: Rect) -> list[Tensor]:
+            return [self.decoder.outer(place.cut(features))]
+
+        (x,) = stitch(outer, z.shape[-2], z.shape[-1], tile, OUTER_DECODER_REACH)
+        x = x.to(z.dtype)
         return x.clamp(0, 1) if clamp else x
-
-    def encoder_statistics(self, x: Tensor) -> Tensor:
-        """What `encode` measures over the whole picture (B, 3, H, W): (B, 3 blocks, mean and 1/deviation, 4), fp32."""
-        return self.encoder.level3.statistics(self.encoder.outer(self.prepare(x)))
-
-    def decoder_statistics(self, z: Tensor) -> Tensor:
-        """What `decode` measures over the whole latent (B, 32, h, w): (B, 3 blocks, mean and 1/deviation, 4), fp32."""
-        return self.decoder.level3.statistics(self.decoder.enter(self.denormalise(z)))
 
     def prepare(self, x: Tensor) -> Tensor:
         """Picture of any size -> sides filled up to multiples of 8, in the type that is computed in."""

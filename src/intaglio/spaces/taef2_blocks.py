@@ -1,8 +1,6 @@
-"""Building blocks of the tiny autoencoder: 3x3 convolutions 64 wide, and global statistics that can be handed in.
+"""Building blocks of the tiny autoencoder: 3x3 convolutions 64 wide, and normalisations over the whole picture.
 
-Source: TAESD (Ollin Boer Bohan, MIT), whose `taef2` weights these blocks hold; the code is ours. The one thing that
-the original does otherwise: its GroupNorm measures whatever it is given, so that a tile would be normalised by itself.
-Here the measuring (`statistics`) and the use (`forward`) are two steps.
+Source: TAESD (Ollin Boer Bohan, MIT), whose `taef2` weights these blocks hold; the code is ours.
 """
 
 import torch
@@ -94,30 +92,15 @@ class NormedBlock(nn.Module):
         scale = self.gain.float() * rstd
         return scale, self.shift.float() - scale * mean
 
-    def forward(self, x: Tensor, statistics: Tensor | None = None) -> Tensor:
-        """`statistics` (B or 1, 2, 4) are those of the whole that x is a tile of; without them x is the whole."""
-        scale, shift = self.affine(self.statistics(x) if statistics is None else statistics)
+    def forward(self, x: Tensor) -> Tensor:
+        scale, shift = self.affine(self.statistics(x))
         wide = self.widen(x)
         wide = torch.addcmul(shift.to(wide.dtype)[..., None, None], wide, scale.to(wide.dtype)[..., None, None])
         return self.block(x + self.narrow(F.relu(wide)))
 
 
-class Deep(nn.ModuleList):
+class Deep(nn.Sequential):
     """The three normed blocks at 1/8, where all that is not local happens; (B, 64, h, w) -> the same."""
 
     def __init__(self) -> None:
-        super().__init__(NormedBlock() for _ in range(BLOCKS))
-
-    def statistics(self, x: Tensor) -> Tensor:
-        """Of each block, given that those before it used theirs: (B, 64, h, w) -> (B, 3, 2, 4), fp32."""
-        found: list[Tensor] = []
-        for block in self:
-            assert isinstance(block, NormedBlock)
-            found.append(block.statistics(x))
-            x = block(x, found[-1])
-        return torch.stack(found, 1)
-
-    def forward(self, x: Tensor, statistics: Tensor | None = None) -> Tensor:
-        for i, block in enumerate(self):
-            x = block(x, None if statistics is None else statistics[:, i])
-        return x
+        super().__init__(*(NormedBlock() for _ in range(BLOCKS)))

@@ -13,10 +13,11 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from intaglio.codecs import model_of
+from intaglio.codecs import CODECS
 from intaglio.codecs.cgdm import CGDM
-from intaglio.codecs.fasdiff import FaSDiff
-from intaglio.compressor.compressor import CompressorConfig
+from intaglio.codecs.diffusion_codec import DiffusionCodec
+from intaglio.compressor.config import CompressorConfig
+from intaglio.pipeline.model import lean_decoder_of
 from intaglio.priors.unet import PriorConfig
 from intaglio.spaces.lean_decoder import LeanDecoder
 from intaglio.spaces.taef2 import Autoencoder
@@ -29,14 +30,14 @@ State = Mapping[str, torch.Tensor]
 class Chain(nn.Module):
     """A codec's networks and their lean decoder."""
 
-    def __init__(self, codec: FaSDiff | CGDM, decoder: LeanDecoder) -> None:
+    def __init__(self, codec: DiffusionCodec, decoder: LeanDecoder) -> None:
         super().__init__()
         self.codec, self.decoder = codec, decoder
 
 
 def new(codec: str, compressor: CompressorConfig, prior: PriorConfig, autoencoder: Autoencoder) -> Chain:
     """Untrained, but for what the lean decoder takes from the reference decoder."""
-    return Chain(model_of(codec)(compressor, prior), LeanDecoder.from_reference(autoencoder))
+    return Chain(CODECS[codec].load()(compressor, prior, trained=True), LeanDecoder.from_reference(autoencoder))
 
 
 def read(codec: str, path: Path) -> Chain:
@@ -46,7 +47,7 @@ def read(codec: str, path: Path) -> Chain:
         WeightsError: the file is missing, damaged or of another codec.
     """
     weights = codec_file.read(codec, path)
-    return Chain(unpack.unpack(weights), codec_file.load_lean(weights))
+    return Chain(unpack.unpack(weights), lean_decoder_of(weights))
 
 
 def take(chain: Chain, start: Chain) -> None:

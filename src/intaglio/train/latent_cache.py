@@ -21,11 +21,11 @@ from typing import Any
 import numpy as np
 import torch
 
+from intaglio.networks.layout import channels_last
 from intaglio.networks.precision import best_dtype
 from intaglio.spaces.taef2 import CHANNELS, Autoencoder
 from intaglio.train import training_pictures as pictures
 from intaglio.train.training_errors import TrainingError
-from intaglio.weights.module_file import channels_last
 
 
 class LatentCache:

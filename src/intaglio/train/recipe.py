@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from intaglio.codecs import CODECS
-from intaglio.compressor.compressor import CompressorConfig
+from intaglio.compressor.config import CompressorConfig
 from intaglio.format.streams import CUSTOM
 from intaglio.priors.unet import PriorConfig
 from intaglio.train.stages.registry import STAGES

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import torch
 
+from intaglio.networks.layout import channels_last
 from intaglio.train import cached_faces, chain, focus_fit, generated, latent_cache, pack, portrait_fit
 from intaglio.train.chain import Chain
 from intaglio.train.checkpoint import Checkpoint, replace
@@ -24,7 +25,6 @@ from intaglio.train.loop import train
 from intaglio.train.recipe import Recipe
 from intaglio.train.resources import Resources
 from intaglio.train.training_errors import TrainingError
-from intaglio.weights.module_file import channels_last
 
 
 @dataclass

@@ -14,42 +14,44 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from intaglio.codecs import model_of
-from intaglio.codecs.cgdm import CGDM
-from intaglio.codecs.fasdiff import FaSDiff
-from intaglio.compressor.compressor import CompressorConfig
+from intaglio.codecs import CODECS
+from intaglio.codecs.diffusion_codec import DiffusionCodec
+from intaglio.compressor.config import CompressorConfig
 from intaglio.entropy.fixed import ACTIVATION
-from intaglio.entropy.learned.fourpass_net import FourPass
+from intaglio.entropy.learned.fourpass_net import FourPassNet
 from intaglio.entropy.learned.gain import KNOTS, Gain
 from intaglio.entropy.learned.thaw import convolution, floats
-from intaglio.entropy.stream import SECTIONS, part
 from intaglio.priors.unet import PriorConfig
 from intaglio.weights.codec_file import Weights
+from intaglio.weights.tensors import part
 
 Arrays = Mapping[str, NDArray[Any]]
 RIDGE = 1e-4  # of the first fit of quality features
 
 
-def unpack(weights: Weights) -> FaSDiff | CGDM:
+def unpack(weights: Weights) -> DiffusionCodec:
     """The networks of a weights file, entropy models included, fp32 on the CPU, ready to be trained."""
-    model = model_of(weights.codec)(
-        CompressorConfig(**weights.config["compressor"]), PriorConfig(**weights.config["prior"])
+    sizes = weights.sizes
+    model = CODECS[weights.codec].load()(
+        CompressorConfig(**sizes["compressor"]), PriorConfig(**sizes["prior"]), trained=True
     )
-    model.load_state_dict({k: torch.from_numpy(a.astype(np.float32)) for k, a in weights.nets.items()}, strict=False)
-    compressor, arrays = model.compressor, weights.entropy
-    for name in SECTIONS if compressor.cfg.vector else [s for s in SECTIONS if s != "vector"]:
-        _four(getattr(compressor, f"{name}_model"), part(arrays, name))
-    _conv(compressor.h_side, arrays, "h_side")
-    for i in range(2):
-        _conv(compressor.y_side[i], arrays, f"y_side.{i}")
-    return cast("FaSDiff | CGDM", model)
+    arrays = weights.networks.arrays
+    model.load_state_dict({k: torch.from_numpy(a.astype(np.float32)) for k, a in arrays.items()}, strict=False)
+    entropy, integers = model.compressor.entropy, weights.entropy
+    assert entropy is not None
+    for name in entropy.names:
+        _four(entropy.model(name), part(integers, name))
+    _conv(entropy.h_side, integers, "h_side")
+    for i, layer in enumerate(entropy.y_side):
+        _conv(cast("nn.Conv2d", layer), integers, f"y_side.{i}")
+    return model
 
 
 def _conv(layer: nn.Conv2d, arrays: Arrays, name: str) -> None:
     layer.load_state_dict(convolution(arrays, name).state_dict())
 
 
-def _four(model: FourPass, arrays: Arrays) -> None:
+def _four(model: FourPassNet, arrays: Arrays) -> None:
     _gain(model.gain, floats(arrays["gain"], ACTIVATION).log())
     _quality(model.quality, floats(arrays["quality"], ACTIVATION))
     if model.side is not None:

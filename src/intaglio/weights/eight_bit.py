@@ -1,6 +1,6 @@
 """Matrices in eight bits: integers of -127..127 and one scale for each row of outputs.
 
-For the analysis, which only an encoder runs: what it codes moves by less than a step, and pictures hardly (docs/decisions.md).
+For the analysis, which only an encoder runs: what it codes moves by less than a step, and pictures hardly (docs/decisions).
 """
 
 from __future__ import annotations

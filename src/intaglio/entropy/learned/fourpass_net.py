@@ -12,7 +12,7 @@ scale of the group to be coded. Everything is in *units of the tensor*; a gain (
 
     symbol = round(y * gain - mean * gain),   y_hat = (symbol + mean * gain) / gain
 
-`intaglio.entropy` runs the same nets in integers; nothing here may be added that it does not do too
+`intaglio.entropy.fourpass` runs the same nets in integers; nothing here may be added that it does not do too
 (ReLU clipped at LIMIT, no norms, no divisions by data).
 """
 
@@ -60,7 +60,7 @@ def straight_through(residual: torch.Tensor) -> torch.Tensor:
     return residual + (residual.round() - residual).detach()
 
 
-class FourPass(nn.Module):
+class FourPassNet(nn.Module):
     """Entropy model of a tensor with `c` channels, given side features of `side` channels and quality.
 
     Args:
@@ -128,6 +128,11 @@ class FourPass(nn.Module):
         counted = (y - means) * gain + torch.rand_like(y) - 0.5 if self.training else symbols
         return y_hat, self.count(counted, scales + offset).sum((1, 2, 3))
 
+    def step(self, q: torch.Tensor) -> torch.Tensor:
+        """The quantiser's step (B, c, 1, 1) of each channel at qualities q (B,), in units of the tensor."""
+        out: torch.Tensor = self.gain(q).neg().exp()[:, :, None, None]
+        return out
+
     def count(self, residual: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
-        """`bits`, in a form that what is done to the residual can be learned by."""
+        """`bits`; a twin that searches rather than learns counts otherwise (see `thaw`)."""
         return bits(residual, index)

@@ -1,20 +1,20 @@
-"""The entropy models of a stream as networks with gradients, out of the integers that it is made of."""
+"""A stream's integers as a network that gradients pass: what the encoder's search refines a file through."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import nn
 
-from intaglio.compressor.compressor import Coded
 from intaglio.entropy.fixed import ACTIVATION, WEIGHT
-from intaglio.entropy.learned.fourpass_net import FourPass, Round, bits, clipped_relu
-from intaglio.entropy.stream import MILD, SECTIONS, part
+from intaglio.entropy.learned.entropy_model import EntropyModel
+from intaglio.entropy.learned.fourpass_net import FourPassNet, bits
+from intaglio.entropy.wiring import SECTIONS
+from intaglio.weights.tensors import part
 
 
 def floats(array: NDArray[Any], bits: int) -> torch.Tensor:
@@ -43,7 +43,7 @@ class Table(nn.Module):
         return self.rows[(q * 255).round().long()]
 
 
-class ThawedFourPass(FourPass):
+class ThawedFourPass(FourPassNet):
     """One tensor's model; its gains and quality features are tables."""
 
     def __init__(self, weights: Mapping[str, NDArray[Any]]) -> None:
@@ -66,41 +66,11 @@ class ThawedFourPass(FourPass):
         return torch.lerp(bits(floor, index), bits(floor + 1, index), residual - floor)
 
 
-class Thawed(nn.Module):
-    """All entropy models of a stream; the tables' fit is replaced by the Gaussians that they are close to."""
-
-    def __init__(self, weights: Mapping[str, NDArray[Any]]) -> None:
-        super().__init__()
-        self.four = nn.ModuleDict(
-            {name: ThawedFourPass(part(weights, name)) for name in SECTIONS if f"{name}.gain" in weights}
-        )
-        self.h_side = convolution(weights, "h_side")
-        self.y_side = nn.Sequential(convolution(weights, "y_side.0"), convolution(weights, "y_side.1"))
-        faces = "focus.0.weight" in weights
-        self.focus = nn.ModuleList(convolution(weights, f"focus.{k}") for k in range(2)) if faces else None
-        self.eval().requires_grad_(False)
-
-    def step(self, name: str, q: torch.Tensor) -> torch.Tensor:
-        """The quantiser's step (B, C, 1, 1) of each channel of a tensor, in its units."""
-        return cast("ThawedFourPass", self.four[name]).gain(q).neg().exp()[:, :, None, None]
-
-    def forward(self, c: Coded, q: torch.Tensor, rounding: Round) -> tuple[Coded, torch.Tensor]:
-        """Tensors through `rounding`: (what the decoder would see, bits (B,))."""
-        lf, bits = self.four["lf"](c.lf, None, q, rounding)
-        h, more = self.four["h"](c.h, clipped_relu(self.h_side(lf)), q, rounding)
-        hyper = torch.cat([lf, h], 1)
-        vector = c.vector
-        if "vector" in self.four:
-            vector, for_vector = self.four["vector"](c.vector, hyper.mean((2, 3), keepdim=True), q, rounding)
-            bits = bits + for_vector
-        side = clipped_relu(F.pixel_shuffle(self.y_side[1](clipped_relu(self.y_side[0](hyper))), 2))
-        y, for_y = self.four["y"](c.y, side, q, rounding, self._local(side, q))
-        return Coded(lf, h, vector, y), bits + more + for_y
-
-    @torch.no_grad()
-    def _local(self, side: torch.Tensor, q: torch.Tensor) -> torch.Tensor | None:
-        """Qualities (B, h, w) of y, multiples of 1/255, as `Stream` has them without a focus."""
-        if self.focus is None:
-            return None
-        face = self.focus[1](clipped_relu(self.focus[0](side)))[:, 0].clamp(0, 1)
-        return (q[:, None, None] + (MILD * (2 * face - 1)).round() / 255).clamp(0, 1)
+def thaw(weights: Mapping[str, NDArray[Any]]) -> EntropyModel:
+    """All entropy models of a stream; the fitted tables are replaced by the Gaussians that they are close to."""
+    models = {name: ThawedFourPass(part(weights, name)) for name in SECTIONS if f"{name}.gain" in weights}
+    y_side = convolution(weights, "y_side.0"), convolution(weights, "y_side.1")
+    faces = "focus.0.weight" in weights
+    focus = (convolution(weights, "focus.0"), convolution(weights, "focus.1")) if faces else None
+    model = EntropyModel(models, convolution(weights, "h_side"), y_side, focus)
+    return model.eval().requires_grad_(False)

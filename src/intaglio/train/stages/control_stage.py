@@ -59,7 +59,7 @@ class ControlStage:
         sigma = torch.where(one, levels(batch.q, 1)[0], sigma)
         noisy = batch.z + sigma[:, None, None, None] * torch.randn_like(batch.z)
         noisy = torch.where(one[:, None, None, None], base, noisy)
-        clean = codec.prior(noisy, sigma, codec.control(coded, prompt, batch.q))
+        clean = codec.prior.denoise(noisy, sigma, codec.control(coded, prompt, batch.q))
         error = (clean - batch.z).square().mean((1, 2, 3))
         loss = (error / (torch.where(one, 1.0, sigma.square()) + 0.25)).mean()
         return loss, {

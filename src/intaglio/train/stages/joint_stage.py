@@ -18,8 +18,9 @@ from typing import TypeVar
 import numpy as np
 import torch
 
-from intaglio.compressor.compressor import Coded, Prompt
 from intaglio.compressor.objective import lam
+from intaglio.compressor.synthesis import Prompt
+from intaglio.entropy.learned.coded import Coded
 from intaglio.entropy.stream import FOCUS, MILD
 from intaglio.faces.recogniser import readable
 from intaglio.networks import packets

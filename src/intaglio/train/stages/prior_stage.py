@@ -43,7 +43,7 @@ def draw(
     z = HIGHEST * torch.randn(count, CHANNELS, side, side, generator=generator).to(device)
     ladder = torch.linspace(HIGHEST ** (1 / 5), 0.05 ** (1 / 5), steps, device=device) ** 5
     for sigma, after in zip(ladder, [*ladder[1:], torch.zeros((), device=device)]):
-        clean = prior(z, sigma.expand(count)).float()
+        clean = prior.denoise(z, sigma.expand(count)).float()
         z = clean + (z - clean) * (after / sigma)
     return z
 
@@ -63,7 +63,8 @@ class PriorStage:
     def loss(self, batch: Crops) -> Losses:
         sigma = torch.exp(MEAN + DEVIATION * torch.randn(len(batch), device=batch.z.device)).clamp(0.03, 15)
         s = sigma[:, None, None, None]
-        error = (self.model(batch.z + s * torch.randn_like(batch.z), sigma) - batch.z).square()
+        clean = self.model.denoise(batch.z + s * torch.randn_like(batch.z), sigma)
+        error = (clean - batch.z).square()
         return (error * (1 + 1 / s.square())).mean(), {}
 
     def validate(self, model: CompactPrior) -> Judgement:

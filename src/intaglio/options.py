@@ -1,0 +1,182 @@
+"""What can be asked of coding and of drawing: frozen objects that are checked once, when they are made, and passed whole.
+
+Every function that takes options takes them as an object or as keywords of the same names.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import operator
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Self, TypedDict, TypeVar
+
+from intaglio.errors import OptionError
+from intaglio.format import MAX_PIXELS
+
+Number = TypeVar("Number", int, float)
+Focus = Literal["face"]
+Box = tuple[int, int, int, int]
+"""Left, top, right, bottom in pixels, as Pillow has them."""
+
+STEPS = (1, 2, 4)
+"""How many steps the diffusion may take."""
+
+
+class CompressKeywords(TypedDict, total=False):
+    """The fields of `CompressOptions` as keywords."""
+
+    quality: float
+    max_bytes: int | None
+    effort: int
+    focus: Focus | None
+    bare: bool
+
+
+class DecompressKeywords(TypedDict, total=False):
+    """The fields of `DecompressOptions` as keywords."""
+
+    steps: int
+    realism: float
+    seed: int
+    box: Box | None
+    bare: bool
+    length: int | None
+    max_pixels: int
+
+
+class _Options:
+    """What both have in common."""
+
+    @classmethod
+    def of(cls, options: Self | None, keywords: Mapping[str, Any]) -> Self:
+        """The options, or else what the keywords say.
+
+        Raises:
+            OptionError: both are given, there is no such option, or one is out of its range.
+        """
+        names = [field.name for field in dataclasses.fields(cls)]  # type: ignore[arg-type]
+        if options is not None and not isinstance(options, cls):
+            raise OptionError(f"options is {options!r}, wanted is a {cls.__name__} or keywords")
+        if options is not None and keywords:
+            raise OptionError(f"{next(iter(keywords))} is given beside options: put it into the {cls.__name__}")
+        if unknown := next((name for name in keywords if name not in names), None):
+            raise OptionError(f"there is no option {unknown!r}: known are {', '.join(names)}")
+        return cls(**keywords) if options is None else options
+
+
+@dataclass(frozen=True)
+class CompressOptions(_Options):
+    """How a picture is coded.
+
+    Args:
+        quality: 1 to 100, fractions allowed.
+        max_bytes: in its place, the size of the whole file is at most this.
+        effort: 0 to 9, how long to refine the file on the picture, by squared errors: PSNR rises, LPIPS need not fall.
+        focus: "face" spends more of the bytes where a face is and fewer around it: easier to recognise, plainer
+            otherwise. FaSDiff's, so `auto` codes by it alone; not together with effort, which would undo it.
+        bare: without magic and long checksum, for barcodes and fixed slots.
+
+    Raises:
+        OptionError: one of them is out of its range or of the wrong type.
+    """
+
+    quality: float = 50.0
+    max_bytes: int | None = None
+    effort: int = 0
+    focus: Focus | None = None
+    bare: bool = False
+
+    def __post_init__(self) -> None:
+        number("quality", self.quality, 1, 100)
+        if self.max_bytes is not None:
+            whole("max_bytes", self.max_bytes, 1)
+        whole("effort", self.effort, 0, 9)
+        if self.focus not in (None, "face"):
+            raise OptionError(f"focus is {self.focus!r}, the only one is 'face'")
+        truth("bare", self.bare)
+        if self.focus and self.effort:
+            raise OptionError("effort goes by errors of the whole picture and would undo a focus: choose one of them")
+
+
+@dataclass(frozen=True)
+class DecompressOptions(_Options):
+    """How a file is drawn.
+
+    Args:
+        steps: 1, 2 or 4 of the diffusion.
+        realism: 0 (the base picture, highest PSNR) to 1 (all that the diffusion adds).
+        seed: of its noise, 0 to 2**64 - 1; with one step there is no noise.
+        box: left, top, right, bottom in pixels: this part alone is drawn, as it is in the whole.
+        bare: the bytes are of the bare profile.
+        length: only so many bytes are the file, the rest pads a slot.
+        max_pixels: the largest declared size that is accepted.
+
+    Raises:
+        OptionError: one of them is out of its range or of the wrong type.
+    """
+
+    steps: int = 4
+    realism: float = 1.0
+    seed: int = 0
+    box: Box | None = None
+    bare: bool = False
+    length: int | None = None
+    max_pixels: int = MAX_PIXELS
+
+    def __post_init__(self) -> None:
+        whole("steps", self.steps, 1)
+        if self.steps not in STEPS:
+            raise OptionError(f"steps is {self.steps}, allowed are 1, 2 and 4")
+        number("realism", self.realism, 0, 1)
+        whole("seed", self.seed, 0, (1 << 64) - 1)
+        truth("bare", self.bare)
+        if self.length is not None:
+            whole("length", self.length, 0)
+        whole("max_pixels", self.max_pixels, 1)
+        if self.box is not None:
+            self._check_box(self.box)
+
+    @staticmethod
+    def _check_box(box: object) -> None:
+        if not isinstance(box, (tuple, list)) or len(box) != 4:
+            raise OptionError(f"box is {box!r}, wanted are four whole numbers: left, top, right, bottom")
+        left, top, right, bottom = (whole("box", side) for side in box)
+        if not (0 <= left < right and 0 <= top < bottom):
+            raise OptionError(f"box {tuple(box)} is empty: right must be over left, bottom over top, none below 0")
+
+
+def whole(name: str, value: object, low: float = -math.inf, high: float = math.inf) -> int:
+    """A whole number of a range, its ends included."""
+    try:
+        if isinstance(value, bool):
+            raise TypeError
+        integer = operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise OptionError(f"{name} is {value!r}, wanted is a whole number") from None
+    return _within(name, integer, low, high)
+
+
+def number(name: str, value: object, low: float, high: float) -> float:
+    """A number of a range, its ends included."""
+    try:
+        if isinstance(value, (bool, str)):
+            raise TypeError
+        real = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        raise OptionError(f"{name} is {value!r}, wanted is a number from {low} to {high}") from None
+    return _within(name, real, low, high)
+
+
+def truth(name: str, value: object) -> None:
+    """True or False."""
+    if not isinstance(value, bool):
+        raise OptionError(f"{name} is {value!r}, wanted is True or False")
+
+
+def _within(name: str, value: Number, low: float, high: float) -> Number:
+    if low <= value <= high:
+        return value
+    limits = f"{low} to {high}" if high < math.inf else f"{low} or more"
+    raise OptionError(f"{name} is {value}, allowed are {limits}")

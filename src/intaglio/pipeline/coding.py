@@ -1,0 +1,25 @@
+"""What is asked of an encoder, and what it gives: the part of a file that is not its header's business."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Goal:
+    """How a picture is to be coded."""
+
+    index: int  # quality 0..255; where there is a budget, that decides
+    budget: int | None = None  # bytes of payload at most
+    effort: int = 0  # 0..9
+    focus: bool = False  # y is coded still finer where a face is
+
+
+@dataclass(frozen=True)
+class Coding:
+    """A coded picture: what goes into header and payload."""
+
+    payload: bytes
+    index: int  # quality 0..255
+    scale: int  # coded at 1 / 2**scale
+    focus: bool = False

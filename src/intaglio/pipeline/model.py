@@ -1,0 +1,119 @@
+"""A codec's networks in memory, out of a weights file: what encoder and decoder share."""
+
+from __future__ import annotations
+
+import functools
+from contextlib import AbstractContextManager
+from typing import Literal
+
+import torch
+
+from intaglio.codecs import CODECS
+from intaglio.codecs.diffusion_codec import DiffusionCodec
+from intaglio.compressor.config import CompressorConfig
+from intaglio.compressor.synthesis import Synthesis
+from intaglio.entropy.learned.coded import Coded
+from intaglio.entropy.learned.entropy_model import EntropyModel
+from intaglio.entropy.learned.thaw import thaw
+from intaglio.entropy.stream import Stream
+from intaglio.errors import OptionError, WeightsError
+from intaglio.networks.layout import frozen
+from intaglio.networks.packed import packed
+from intaglio.networks.precision import best_dtype
+from intaglio.pipeline import windows
+from intaglio.priors.unet import PriorConfig
+from intaglio.spaces.lean_decoder import LeanDecoder
+from intaglio.spaces.space import LatentSpace
+from intaglio.spaces.taef2 import Autoencoder
+from intaglio.weights.codec_file import Weights
+from intaglio.weights.tensors import fill
+
+PixelDecoder = Literal["lean", "reference"]
+PIXEL_DECODERS = ("lean", "reference")
+
+
+def networks_of(weights: Weights) -> DiffusionCodec:
+    """A codec's networks (eval, fp32, on the CPU); its entropy models exist as integers only (`Stream`).
+
+    Raises:
+        WeightsError: tensors are missing, unknown, of the wrong shape or not finite, or the sizes are not the codec's.
+    """
+    try:
+        compressor, prior = CompressorConfig(**weights.sizes["compressor"]), PriorConfig(**weights.sizes["prior"])
+    except (KeyError, TypeError) as error:
+        raise WeightsError(f"{weights.networks.source} has sizes that this version does not know") from error
+    return frozen(fill(CODECS[weights.codec].load()(compressor, prior), weights.networks))
+
+
+def lean_decoder_of(weights: Weights) -> LeanDecoder:
+    """The lean decoder of a weights file (eval, fp32, on the CPU). Raises WeightsError as `networks_of`."""
+    return frozen(fill(LeanDecoder(), weights.lean))
+
+
+class Model:
+    """The networks of a weights file on a device, in the best precision there unless told otherwise.
+
+    `decoder` "reference" takes the autoencoder for both ways, between pictures and latents, in place of the lean networks.
+    Nothing in it changes after loading but what is kept for speed: it may be used from several threads at once.
+
+    Raises:
+        OptionError: there is no such device or decoder. WeightsError: as `networks_of`.
+    """
+
+    def __init__(
+        self,
+        weights: Weights,
+        *,
+        decoder: PixelDecoder = "lean",
+        device: str | None = None,
+        dtype: torch.dtype | None = None,
+    ) -> None:
+        if decoder not in PIXEL_DECODERS:
+            raise OptionError(f"decoder is {decoder!r}, allowed are {' and '.join(PIXEL_DECODERS)}")
+        self.device = _device(device)
+        self.dtype = dtype or best_dtype(self.device)
+        self.weights, self.stream = weights, Stream(weights.entropy, weights.frozen)
+        self.networks = packed(networks_of(weights).to(self.device, self.dtype))
+        self.lean = packed(lean_decoder_of(weights).to(self.device, self.dtype)) if decoder == "lean" else None
+        self.analysis_reach, self.synthesis_reach = windows.margins(self.networks.compressor.cfg.depth)
+
+    @functools.cached_property
+    def space(self) -> LatentSpace:
+        """The latent space with its reference pair of networks."""
+        return packed(Autoencoder.load().to(self.device, self.dtype))
+
+    @functools.cached_property
+    def searchable(self) -> tuple[EntropyModel, Synthesis]:
+        """Entropy models and synthesis that gradients pass, in fp32."""
+        networks = networks_of(self.weights).to(self.device)
+        return thaw(self.weights.entropy).to(self.device), networks.compressor.synthesis
+
+    def autocast(self) -> AbstractContextManager[object]:
+        """Inside, networks compute in the model's precision."""
+        return torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32)
+
+    def quality(self, index: int) -> torch.Tensor:
+        """A quality index 0..255 as networks take it: (1,)."""
+        return torch.tensor([index / 255], device=self.device)
+
+    def tensors(self, payload: bytes, index: int, grid: tuple[int, int], focus: bool = False) -> Coded:
+        """A payload's tensors; `grid` is the padded size (rows, columns) in units of 32 pixels."""
+        values = self.stream.decode(payload, index, *grid, focus).floats()
+        return Coded.of(values, self.device, self.dtype)
+
+    def pixels(self, z: torch.Tensor) -> torch.Tensor:
+        """Drawn latents (B, C, h, w) to a picture (B, 3, 8h, 8w), not clamped, at once."""
+        z = z.float().contiguous(memory_format=torch.channels_last)
+        if self.lean is None:
+            return self.space.decode(z, max(z.shape[2:]), clamp=False)
+        x: torch.Tensor = self.lean(z)
+        return x
+
+
+def _device(name: str | None) -> torch.device:
+    try:
+        device = torch.device(name or ("cuda" if torch.cuda.is_available() else "cpu"))
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError, TypeError) as error:  # torch has one for each kind of device
+        raise OptionError(f"device is {name!r}, which torch does not find here: try 'cpu'") from error
+    return device
