@@ -1,7 +1,7 @@
 """68 landmarks of a face (iBUG's order), for pictures that show one face about their middle.
 
-The network reads a 64x64 grey crop that just holds the face. Where the face is, is found by itself: from three central
-squares, each crop is drawn anew around the landmarks found in the last one; the start that settled best is kept.
+The network reads a 64x64 grey crop that just holds the face. It finds the face by itself: from three central squares,
+each crop is drawn anew around the landmarks of the last one; the start that settled best is kept.
 Weights come from a folder that training is given; without one they are random and the points mean nothing.
 """
 
@@ -16,6 +16,8 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from intaglio.errors import WeightsError
+from intaglio.faces.bottleneck import Bottleneck
+from intaglio.faces.strict_weights import load_strictly
 
 FILE = "landmark68_64x64gray.safetensors"
 SIDE = 64  # pixels of a crop
@@ -25,38 +27,6 @@ ROUNDS = 4  # crops drawn from each start
 LUMA = (0.299, 0.587, 0.114)
 # (channels, stride, widening) of the bottlenecks, from 32 channels at 1/2
 PLAN = ((32, 2, 2), *((32, 1, 2),) * 3, (64, 2, 4), *((64, 1, 2),) * 4, (64, 2, 4), *((64, 1, 2),) * 2)
-
-
-class Bottleneck(nn.Module):
-    """1x1 widening, 3x3 depthwise, 1x1 narrowing without activation; added to its input where the shapes allow it."""
-
-    def __init__(self, i: int, o: int, stride: int, widening: int, *, learned: bool) -> None:
-        super().__init__()
-        c = i * widening
-        act = (lambda: nn.PReLU(c)) if learned else nn.ReLU
-        self.conv = nn.Sequential(
-            nn.Conv2d(i, c, 1), act(), nn.Conv2d(c, c, 3, stride, 1, groups=c), act(), nn.Conv2d(c, o, 1)
-        )
-        self.residual = stride == 1 and i == o
-
-    def forward(self, x: Tensor) -> Tensor:
-        y: Tensor = self.conv(x)
-        return x + y if self.residual else y
-
-
-def load_strictly(net: nn.Module, path: Path, tensors: dict[str, Tensor] | None = None) -> None:
-    """Fills `net` from a safetensors file (or `tensors` made of it): every tensor, and no other.
-
-    Raises:
-        WeightsError: the file is missing or damaged, or its tensors are not the network's.
-    """
-    try:
-        found = load_file(path) if tensors is None else tensors
-        net.load_state_dict({name: tensor.float() for name, tensor in found.items()})
-    except (OSError, SafetensorError) as error:
-        raise WeightsError(f"{path} cannot be read as weights ({error})") from error
-    except RuntimeError as error:
-        raise WeightsError(f"{path} does not hold this network: {str(error).splitlines()[-1].strip()}") from error
 
 
 class LandmarkNet(nn.Module):
@@ -69,7 +39,7 @@ class LandmarkNet(nn.Module):
         )
         blocks, c = [], 32
         for o, stride, widening in PLAN:
-            blocks.append(Bottleneck(c, o, stride, widening, learned=False))
+            blocks.append(Bottleneck(c, o, stride, widening, lambda _: nn.ReLU()))
             c = o
         self.blocks = nn.Sequential(*blocks)
         self.head = nn.Sequential(nn.Conv2d(c, 512, 1), nn.ReLU(), nn.Conv2d(512, 512, SIDE // 16, groups=512))
@@ -102,7 +72,7 @@ def crop(x: Tensor, centre: Tensor, side: Tensor) -> Tensor:
     return F.avg_pool2d(F.grid_sample(x, grid, padding_mode="border", align_corners=False), 2)
 
 
-class Landmarks(nn.Module):
+class LandmarkFinder(nn.Module):
     """Pictures (B, 3, H, W) in 0..1 to landmarks (B, 68, 2): x, y in pixels, the first pixel's middle being 0.5."""
 
     def __init__(self, folder: Path | None) -> None:

@@ -15,7 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from intaglio.faces.landmarks68 import Bottleneck, load_strictly
+from intaglio.faces.bottleneck import Bottleneck
+from intaglio.faces.strict_weights import load_strictly
 from intaglio.networks.layout import channels_last
 
 FILE = "mobilefacenet512_folded_112x112.safetensors"
@@ -73,7 +74,7 @@ class Layer(nn.Module):
         return y
 
 
-class Recogniser(nn.Module):
+class RecogniserNet(nn.Module):
     """Aligned crops (B, 3, 112, 112), RGB in 0..1, to unit vectors (B, 512)."""
 
     def __init__(self) -> None:
@@ -83,7 +84,7 @@ class Recogniser(nn.Module):
         blocks, c = [], 64
         for widening, o, count, stride in PLAN:
             for k in range(count):
-                blocks.append(Bottleneck(c, o, stride if k == 0 else 1, widening, learned=True))
+                blocks.append(Bottleneck(c, o, stride if k == 0 else 1, widening, nn.PReLU))
                 c = o
         self.blocks = nn.Sequential(*blocks)
         self.conv2 = Layer(c, 512, 1)
@@ -102,12 +103,12 @@ def readable(landmarks: Tensor, side: int, most: int) -> Tensor:
     return ((points > 0) & (points < side)).all(2).all(1).nonzero()[:most, 0]
 
 
-class Identity(nn.Module):
-    """1 - cosine of the faces in two batches of pictures (B, 3, H, W) in 0..1: distances (B,), 0 to 2."""
+class FaceRecogniser(nn.Module):
+    """Who is pictured: pictures (B, 3, H, W) in 0..1 and landmarks to vectors, and the distance of two pictures' faces."""
 
     def __init__(self, folder: Path | None) -> None:
         super().__init__()
-        self.net = Recogniser()
+        self.net = RecogniserNet()
         if folder is not None:
             load_strictly(self.net, folder / FILE)
         self.eval().requires_grad_(False)
@@ -119,4 +120,5 @@ class Identity(nn.Module):
         return vectors
 
     def forward(self, x: Tensor, y: Tensor, landmarks: Tensor) -> Tensor:
+        """1 - cosine of the faces in two batches of pictures, both cut by the same landmarks: (B,), 0 to 2."""
         return 1 - (self.embed(x, landmarks) * self.embed(y, landmarks)).sum(1)

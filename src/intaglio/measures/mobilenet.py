@@ -18,7 +18,8 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from intaglio.errors import WeightsError
-from intaglio.faces.landmarks68 import load_strictly
+from intaglio.faces.bottleneck import Bottleneck
+from intaglio.faces.strict_weights import load_strictly
 from intaglio.measures.features import Normalise, unit_length
 from intaglio.networks.layout import channels_last
 
@@ -26,24 +27,6 @@ FILE = "mobilenet_v2.safetensors"
 # (widening, channels, blocks, stride of the first) after 32 channels at 1/2
 PLAN = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
 TAPS = (0, 1, 2, 4, 6)  # rows of the plan, the last at their size
-
-
-class Block(nn.Module):
-    """1x1 widening, 3x3 depthwise, 1x1 narrowing without activation; added to its input where the shapes allow it."""
-
-    def __init__(self, i: int, o: int, stride: int, widening: int) -> None:
-        super().__init__()
-        c = i * widening
-        layers = [] if widening == 1 else [nn.Conv2d(i, c, 1)]
-        self.convs = nn.ModuleList([*layers, nn.Conv2d(c, c, 3, stride, 1, groups=c), nn.Conv2d(c, o, 1)])
-        self.residual = stride == 1 and i == o
-
-    def forward(self, x: Tensor) -> Tensor:
-        y = x
-        for conv in self.convs[:-1]:
-            y = F.relu6(conv(y))
-        y = self.convs[-1](y)
-        return x + y if self.residual else y
 
 
 class MobileNet(nn.Module):
@@ -55,7 +38,10 @@ class MobileNet(nn.Module):
         self.stem = nn.Conv2d(3, 32, 3, 2, 1)
         self.stages, i = nn.ModuleList(), 32
         for widening, o, count, stride in PLAN:
-            blocks = [Block(i if k == 0 else o, o, stride if k == 0 else 1, widening) for k in range(count)]
+            blocks = [
+                Bottleneck(i if k == 0 else o, o, stride if k == 0 else 1, widening, lambda _: nn.ReLU6())
+                for k in range(count)
+            ]
             self.stages.append(nn.Sequential(*blocks))
             i = o
         if folder is not None:

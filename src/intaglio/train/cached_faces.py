@@ -1,6 +1,6 @@
-"""Where the faces of a latent cache are and who they are, found once on the originals.
+"""Where the faces of a latent cache are and who they are, by what is seen on the originals, once.
 
-DIR/landmarks.f32   (N, 68, 2) landmarks in pixels of the cached picture; NaN where no face was found
+DIR/landmarks.f32   (N, 68, 2) landmarks in pixels of the cached picture; NaN where there is no face
 DIR/embeddings.f32  (N, 512) the recogniser's unit vectors; NaN likewise
 """
 
@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from intaglio.faces.landmarks68 import Landmarks
-from intaglio.faces.recogniser import Identity
+from intaglio.faces.landmarks68 import LandmarkFinder
+from intaglio.faces.recogniser import FaceRecogniser
 from intaglio.train.latent_cache import LatentCache
 
 BATCH = 16
@@ -33,15 +33,15 @@ def plausible(landmarks: torch.Tensor, side: int) -> torch.Tensor:
 
 
 @torch.inference_mode()
-def find(cache: LatentCache, features: Path | None) -> None:
-    """Fills in what is missing for the cache's rows; a later call goes on where the rows of an earlier one end."""
-    landmarks_of, recogniser = Landmarks(features), Identity(features)
+def locate(cache: LatentCache, features: Path) -> None:
+    """Fill in what is missing for the cache's rows; a later call goes on where the rows of an earlier one end."""
+    finder, recogniser = LandmarkFinder(features), FaceRecogniser(features)
     known, vectors = load(cache, LANDMARKS, (68, 2)), load(cache, EMBEDDINGS, (512,))
     places, people = [known], [vectors]
     for start in range(len(known), len(cache), BATCH):
         crops = cache.crops[start : min(start + BATCH, len(cache))]
         x = torch.from_numpy(np.array(crops)).permute(0, 3, 1, 2).float() / 255
-        landmarks = landmarks_of(x)
+        landmarks = finder(x)
         missing = ~plausible(landmarks, cache.size)
         embedded = recogniser.embed(x, landmarks)
         landmarks[missing], embedded[missing] = torch.nan, torch.nan
@@ -54,7 +54,7 @@ def find(cache: LatentCache, features: Path | None) -> None:
 
 
 def load(cache: LatentCache, name: str, shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """(rows found, *shape) of a file beside the cache; no rows if there is none."""
+    """(rows, *shape) of a file beside the cache; no rows if there is none."""
     path = cache.folder / name
     values = np.fromfile(path, np.float32) if path.exists() else np.zeros(0, np.float32)
     return values.reshape(-1, *shape)

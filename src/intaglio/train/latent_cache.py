@@ -23,8 +23,9 @@ import torch
 
 from intaglio.networks.layout import channels_last
 from intaglio.networks.precision import best_dtype
-from intaglio.spaces.taef2 import Autoencoder
+from intaglio.spaces.taef2 import CHANNELS, Autoencoder
 from intaglio.train import training_pictures as pictures
+from intaglio.train.training_errors import TrainingError
 
 
 class LatentCache:
@@ -39,7 +40,7 @@ class LatentCache:
         self.total = len(self.keys) * index["variants"]  # rows that it will have
         n, s = self.total, self.size
         self.crops = np.memmap(self.folder / "crops.u8", np.uint8, "r", shape=(n, s, s, 3))
-        self.latents = np.memmap(self.folder / "latents.f16", np.float16, "r", shape=(n, 32, s // 8, s // 8))
+        self.latents = np.memmap(self.folder / "latents.f16", np.float16, "r", shape=(n, CHANNELS, s // 8, s // 8))
 
     def __len__(self) -> int:
         return self.rows
@@ -51,7 +52,7 @@ class LatentCache:
         return torch.from_numpy(np.array(x)).permute(2, 0, 1).float() / 255, torch.from_numpy(np.array(z)).float()
 
 
-def _open(path: Path, dtype: Any, shape: tuple[int, ...]) -> Any:
+def _open(path: Path, dtype: type[np.generic], shape: tuple[int, ...]) -> np.memmap[Any, Any]:
     return np.memmap(path, dtype, "r+" if path.exists() else "w+", shape=shape)
 
 
@@ -74,8 +75,7 @@ def build(
         limit: stop after that many rows. deadline: stop then (seconds since the epoch).
 
     Raises:
-        FileExistsError: the folder holds the cache of other data or another size.
-        FileNotFoundError: there is no picture.
+        TrainingError: there is no picture, or the folder holds the cache of other data or another size.
     """
     from rich.progress import track
 
@@ -83,17 +83,15 @@ def build(
     folder.mkdir(parents=True, exist_ok=True)
     sources = [s for s in pictures.find(data) if s.side() >= least]
     if not sources:
-        raise FileNotFoundError(f"training data: no picture has {least} pixels a side")
+        raise TrainingError(f"no picture has {least} pixels a side, as the cache in {folder} asks for")
     index = {"keys": [s.key for s in sources], "size": size, "variants": variants}
     file = folder / "index.json"
     if file.exists() and json.loads(file.read_text()) != index:
-        raise FileExistsError(
-            f"{folder} holds the cache of other data or another size: remove it or name another folder"
-        )
+        raise TrainingError(f"{folder} holds the cache of other data or another size: remove it or name another folder")
     file.write_text(json.dumps(index))
     total = len(sources) * variants
     crops = _open(folder / "crops.u8", np.uint8, (total, size, size, 3))
-    latents = _open(folder / "latents.f16", np.float16, (total, 32, size // 8, size // 8))
+    latents = _open(folder / "latents.f16", np.float16, (total, CHANNELS, size // 8, size // 8))
     done = folder / "done"
     start = int(done.read_text()) if done.exists() else 0
     stop = min(total, limit or total)

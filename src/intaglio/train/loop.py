@@ -5,194 +5,88 @@ Every step seeds all randomness by its number, so a resumed run equals an uninte
 
 from __future__ import annotations
 
-import copy
-import json
 import math
-import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
 
 from intaglio.networks.precision import best_dtype
-from intaglio.train.recipe import StageConfig
+from intaglio.train.checkpoint import Checkpoint, replace
+from intaglio.train.ema import Ema, Net
+from intaglio.train.journal import Journal
+from intaglio.train.meter import Meter
+from intaglio.train.stages.stage import Stage, StageConfig
 
-Optimise = Callable[[list[nn.Parameter], float], torch.optim.Optimizer]
-"""Parameters and peak learning rate to what steps them."""
-
-
-class Batch(Protocol):
-    """Whatever a stage's sampler makes."""
-
-
-class Stage(Protocol):
-    """What one stage trains, on what, and how it is judged."""
-
-    name: str
-    model: nn.Module  # its parameters that require a gradient are trained
-
-    def sample(self, rng: np.random.Generator) -> Any: ...
-
-    def loss(self, batch: Any) -> tuple[torch.Tensor, dict[str, float]]: ...
-
-    def validate(self, model: nn.Module) -> tuple[dict[str, float], Image.Image]: ...
+REPORT = 20  # steps between lines of the journal
 
 
-def learning_rate(step: int, cfg: StageConfig) -> float:
+def learning_rate(step: int, config: StageConfig) -> float:
     """Linear warm-up, then a cosine from the peak to 2 % of it."""
-    if step < cfg.warmup:
-        return cfg.lr * (step + 1) / cfg.warmup
-    t = (step - cfg.warmup) / max(1, cfg.steps - cfg.warmup)
-    return cfg.lr * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, t))))
+    if step < config.warmup:
+        return config.lr * (step + 1) / config.warmup
+    t = (step - config.warmup) / max(1, config.steps - config.warmup)
+    return config.lr * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, t))))
 
 
-def adam(parameters: list[nn.Parameter], lr: float) -> torch.optim.Optimizer:
-    """What everything released was trained by."""
-    return torch.optim.AdamW(parameters, lr=lr, betas=(0.9, 0.98), weight_decay=1e-4, fused=True)
-
-
-def _replace(path: Path, write: Callable[[Path], object]) -> None:
-    temporary = path.with_suffix(".tmp")
-    write(temporary)
-    os.replace(temporary, path)
-
-
-class Log:
-    """JSON lines, and TensorBoard where it is installed."""
-
-    def __init__(self, folder: Path) -> None:
-        self.file = (folder / "log.jsonl").open("a", buffering=1)
-        try:
-            from torch.utils.tensorboard import SummaryWriter
-
-            self.board: Any = SummaryWriter(str(folder / "tensorboard"))
-        except ImportError:
-            self.board = None
-
-    def write(self, step: int, values: dict[str, float]) -> None:
-        self.file.write(
-            json.dumps({"step": step, "time": round(time.time(), 1)} | {k: round(v, 6) for k, v in values.items()})
-            + "\n"
-        )
-        if self.board is not None:
-            for key, value in values.items():
-                self.board.add_scalar(key, value, step)
-
-
-def train(
-    stage: Stage,
-    cfg: StageConfig,
-    folder: Path,
-    *,
-    seed: int = 0,
-    deadline: float = math.inf,
-    optimise: Optimise = adam,
-) -> nn.Module:
-    """Train `stage.model` for `cfg.steps` steps or until `deadline` (seconds since the epoch); returns the averaged model.
-
-    `folder` gets checkpoint.pt (all state), ema.pt (averaged weights), log.jsonl and sheets of validation pictures.
-    """
+@contextmanager
+def progress(name: str, steps: int, done: int) -> Iterator[Callable[[int, str], None]]:
+    """A bar on the terminal, moved by calls with the steps done and a word about the rate."""
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    # --- Set up -----------------------------------------------------------------------------------------------
+    text = TextColumn("{task.completed}/{task.total} {task.fields[rate]}")
+    with Progress(TextColumn(name), BarColumn(), text, TimeRemainingColumn()) as bar:
+        task = bar.add_task(name, total=steps, completed=done, rate="")
+        yield lambda step, rate: bar.update(task, completed=step, rate=rate)
+
+
+def train(stage: Stage[Net], config: StageConfig, folder: Path, *, seed: int = 0, deadline: float = math.inf) -> Net:
+    """Train `stage.model` for `config.steps` steps or until `deadline` (seconds since the epoch); returns the average.
+
+    `folder` gets checkpoint.pt (all state), log.jsonl and sheets of validation pictures.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    device = next(stage.model.parameters()).device
+    model, average = stage.model, Ema(stage.model, config.ema)
+    parameters = [p for p in model.parameters() if p.requires_grad]
+    device = parameters[0].device
     dtype = best_dtype(device)
-    parameters = [p for p in stage.model.parameters() if p.requires_grad]
-    average = copy.deepcopy(stage.model).eval()
-    averaged = [p for p, own in zip(average.parameters(), stage.model.parameters()) if own.requires_grad]
-    optimiser = optimise(parameters, cfg.lr)
-    step, flops_done, seconds_done = 0, 0.0, 0.0
+    optimiser = torch.optim.AdamW(parameters, lr=config.lr, betas=(0.9, 0.98), weight_decay=1e-4, fused=True)
+    checkpoint, meter = Checkpoint(folder), Meter()
+    step = checkpoint.resume(model, average.model, optimiser, meter, device)
 
-    # --- Resume -----------------------------------------------------------------------------------------------
-    checkpoint = folder / "checkpoint.pt"
-    if checkpoint.exists():
-        state = torch.load(checkpoint, map_location=device, weights_only=True)
-        stage.model.load_state_dict(state["model"])
-        average.load_state_dict(state["average"])
-        optimiser.load_state_dict(state["optimiser"])
-        step, flops_done, seconds_done = state["step"], state["flops"], state["seconds"]
-
-    def save() -> None:
-        state = {
-            "model": stage.model.state_dict(), "average": average.state_dict(), "optimiser": optimiser.state_dict(),
-            "step": step, "flops": flops_done, "seconds": seconds_done,
-        }  # fmt: skip
-        _replace(checkpoint, lambda p: torch.save(state, p))
-        _replace(folder / "ema.pt", lambda p: torch.save(average.state_dict(), p))
-
-    def validate() -> None:
-        values, sheet = stage.validate(average)
-        log.write(
-            step,
-            {f"val/{k}": v for k, v in values.items()} | {"pflop": flops_done / 1e15, "hours": seconds_done / 3600},
-        )
-        _replace(folder / f"sheet-{step:06d}.png", lambda p: sheet.save(p, "PNG"))
-
-    # --- Train ------------------------------------------------------------------------------------------------
-    log, flops_of = Log(folder), {}
-    columns = (
-        TextColumn(stage.name),
-        BarColumn(),
-        TextColumn("{task.completed}/{task.total} {task.fields[rate]}"),
-        TimeRemainingColumn(),
-    )
-    window, samples, window_start = 0, 0, time.time()
-    sums: dict[str, list[float]] = {}
-    with Progress(*columns) as progress:
-        task = progress.add_task(stage.name, total=cfg.steps, completed=step, rate="")
-        while step < cfg.steps and time.time() < deadline:
-            begun = time.time()
+    with closing(Journal(folder)) as journal, progress(stage.name, config.steps, step) as show:
+        while step < config.steps and time.time() < deadline:
             torch.manual_seed(seed * 1_000_003 + step)
             batch = stage.sample(np.random.default_rng((seed, step)))
-            for group in optimiser.param_groups:
-                group["lr"] = learning_rate(step, cfg)
-            optimiser.zero_grad(set_to_none=True)
-            # What a step costs hangs on the sizes of the batch and on what the stage drew for it.
-            kind = tuple(tuple(v.shape) if isinstance(v, torch.Tensor) else v for v in vars(batch).values())
-            counter = FlopCounterMode(display=False) if kind not in flops_of else None
-            with counter or torch.enable_grad(), torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
-                loss, values = stage.loss(batch)
-                if counter:
-                    loss.backward()
-            if counter:
-                flops_of[kind] = counter.get_total_flops()
-            else:
+            rate = learning_rate(step, config)
+            with meter.step(batch) as values:
+                for group in optimiser.param_groups:
+                    group["lr"] = rate
+                optimiser.zero_grad(set_to_none=True)
+                with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
+                    loss, parts = stage.loss(batch)
                 loss.backward()
-            norm = nn.utils.clip_grad_norm_(parameters, 1.0)
-            if torch.isfinite(norm):
-                optimiser.step()
-            step += 1
-            decay = min(cfg.ema, (1 + step) / (10 + step))
-            with torch.no_grad():
-                torch._foreach_lerp_(list[torch.Tensor](averaged), list[torch.Tensor](parameters), 1 - decay)
-
-            # --- Report, validate, save ---------------------------------------------------------------------
-            flops_done += flops_of[kind]
-            seconds_done += time.time() - begun
-            window += flops_of[kind]
-            samples += kind[0][0]
-            for key, value in (values | {"loss": float(loss.detach()), "norm": float(norm)}).items():
-                sums.setdefault(key, []).append(value)
-            if step % 20 == 0:
-                seconds = time.time() - window_start
-                rates = {"gflops": window / seconds / 1e9, "samples": samples / seconds}
-                means = {k: float(np.mean(v)) for k, v in sums.items()}
-                log.write(step, means | rates | {"lr": optimiser.param_groups[0]["lr"]})
-                progress.update(
-                    task, completed=step, rate="{samples:.1f} samples/s {gflops:.1f} GFLOP/s".format(**rates)
-                )
-                window, samples, window_start, sums = 0, 0, time.time(), {}
-            if step % cfg.save == 0 or step == cfg.steps:
-                save()
-            if step % cfg.validate == 0 or step == cfg.steps:
-                validate()
-                window, samples, window_start = 0, 0, time.time()
-    save()
-    return average
+                norm = nn.utils.clip_grad_norm_(parameters, 1.0)
+                if torch.isfinite(norm):  # else the batch is passed over
+                    optimiser.step()
+                step += 1
+                average.update(step)
+                values |= parts | {"loss": float(loss.detach()), "norm": float(norm)}
+            if step % REPORT == 0:
+                report = meter.report()
+                journal.write(step, report | {"lr": rate})
+                show(step, "{samples:.1f} samples/s {gflops:.1f} GFLOP/s".format(**report))
+            if step % config.save == 0:
+                checkpoint.save(step, model, average.model, optimiser, meter)
+            if step % config.validate == 0 or step == config.steps:
+                figures, sheet = stage.validate(average.model)
+                spent = {"pflop": meter.flops / 1e15, "hours": meter.seconds / 3600}
+                journal.write(step, {f"val/{key}": value for key, value in figures.items()} | spent)
+                replace(folder / f"sheet-{step:06d}.png", partial(sheet.save, format="PNG"))
+    checkpoint.save(step, model, average.model, optimiser, meter)
+    return average.model

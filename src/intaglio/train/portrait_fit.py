@@ -20,30 +20,38 @@ DECAY = 0.01  # of the standardised weights
 
 def fit(compressor: Compressor, portraits: Sequence[LatentCache], others: LatentCache) -> NDArray[np.float32]:
     """Weights for `portrait.likelihood`; all kinds of portraits together weigh as much as the others."""
-    rows, wanted, weight = [], [], []
+    rows, labels, weights = [], [], []
     for cache in (*portraits, others):
-        found = _rows(compressor, cache)
-        rows += found
-        wanted += [float(cache is not others)] * len(found)
-        weight += [1 / len(found) / (1 if cache is others else len(portraits))] * len(found)
+        of_cache = _rows(compressor, cache)
+        rows += of_cache
+        labels += [float(cache is not others)] * len(of_cache)
+        weights += [1 / len(of_cache) / (1 if cache is others else len(portraits))] * len(of_cache)
     x = np.stack(rows)
     mean, deviation = x.mean(0), x.std(0) + 1e-6
-    seen, labels = torch.from_numpy((x - mean) / deviation), torch.tensor(wanted, dtype=torch.float64)
-    share = torch.tensor(weight, dtype=torch.float64)
+    w, offset = _logistic((x - mean) / deviation, np.array(labels), np.array(weights))
+    slope = w / deviation
+    return np.append(slope, offset - slope @ mean).astype(np.float32)
+
+
+def _logistic(
+    x: NDArray[np.float64], labels: NDArray[np.float64], weights: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], float]:
+    """Logistic regression of labels 0 and 1 (N,) on standardised rows x (N, C): (slopes (C,), offset)."""
+    rows, targets, shares = (torch.from_numpy(array) for array in (x, labels, weights))
     w = torch.zeros(x.shape[1] + 1, dtype=torch.float64, requires_grad=True)
     optimiser = torch.optim.LBFGS([w], max_iter=300, line_search_fn="strong_wolfe")
 
     def loss() -> torch.Tensor:
         optimiser.zero_grad()
-        told = seen @ w[:-1] + w[-1]
-        out = F.binary_cross_entropy_with_logits(told, labels, share, reduction="sum") / 2
-        out = out + DECAY * w[:-1].square().sum()
-        out.backward()
-        return out
+        logits = rows @ w[:-1] + w[-1]
+        error = F.binary_cross_entropy_with_logits(logits, targets, shares, reduction="sum") / 2
+        error = error + DECAY * w[:-1].square().sum()
+        error.backward()
+        return error
 
     optimiser.step(loss)
-    slope = w.detach().numpy()[:-1] / deviation
-    return np.append(slope, w.detach().numpy()[-1] - slope @ mean).astype(np.float32)
+    slopes = w.detach().numpy()
+    return slopes[:-1], float(slopes[-1])
 
 
 def _rows(compressor: Compressor, cache: LatentCache) -> list[NDArray[np.float64]]:

@@ -1,94 +1,115 @@
-"""Recipes: TOML files read into frozen dataclasses; an unknown key or a wrong type is an error that names the file."""
+"""Recipes: TOML files that say how a codec's weights are made, round by round, stage by stage.
+
+codec = "fasdiff"           sizes and the like: the fields of `Recipe`
+[caches.NAME]               `CacheConfig`, a table for each latent cache
+[compressor] [prior]        sizes of the networks
+[[rounds]]                  `Round`, in order
+[rounds.STAGE]              the config of a stage of that round (`stages`), in order
+"""
 
 from __future__ import annotations
 
-import dataclasses
 import tomllib
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
 
+from intaglio.codecs import CODECS
 from intaglio.compressor.config import CompressorConfig
 from intaglio.format.streams import CUSTOM
 from intaglio.priors.unet import PriorConfig
-
-T = TypeVar("T")
+from intaglio.train.stages.registry import STAGES
+from intaglio.train.stages.stage import StageConfig
+from intaglio.train.strict import Table, checked, filled, refuse_unknown
+from intaglio.train.training_errors import RecipeError
 
 
 @dataclass(frozen=True)
 class CacheConfig:
-    """The latent cache."""
+    """A latent cache: squares cut from pictures, with their latents."""
 
-    size: int = 256  # side of the square pictures, pixels
     variants: int = 2  # squares cut from each picture
     least: int = 0  # pixels: pictures with a shorter side are left out
+    others: bool = False  # of the pictures given as others: no portraits for fasdiff, portraits for cgdm
 
 
 @dataclass(frozen=True)
-class StageConfig:
-    """One stage of training."""
+class Round:
+    """Stages in order; their weights are packed at its end, and the next round starts from that file."""
 
-    steps: int
-    batch: int = 16  # crops in a step; a quarter as many when whole pictures are drawn
-    crop: int = 16  # side of a crop, latents
-    whole: float = 0.25  # share of steps on whole pictures
-    low: float = 0.0  # share of the crops whose quality is of the lower two thirds alone
-    mix: float = 0.15  # share of the pictures that come from a further cache, where one is given
-    pixels: int = 256 * 256  # of the pictures to come: what the bits of the vector, sent once, are spread over
-    end_to_end: bool = False  # stage joint: the compressor is trained along
-    lean: bool = False  # stage joint: the lean decoder is trained along
-    focus: float = 0.0  # stage joint: y is finer where a face is, in this share of steps as under focus
-    identity: float = 0.25  # stage joint: weight of a recogniser's cosine
-    features: float = 0.0  # stage joint: weight of MobileNetV2's features beside LPIPS
-    adversarial: float = 0.0  # stage joint: weight of a critic's opinion of what is drawn
-    blend: float = 1.0  # stage joint: share of what was trained in what is exported; the rest is what it started from
-    lr: float = 4e-4  # peak learning rate
-    warmup: int = 100  # steps of linear warm-up; a cosine to 2 % of the peak follows
-    ema: float = 0.999  # decay of the averaged weights
-    validate: int = 500  # steps between validations
-    save: int = 100  # steps between checkpoints
+    stages: Mapping[str, StageConfig]
+    seed: int = 0
+    start: str = ""  # codec whose weights, given when training starts, the first round starts from
+    blend: float = 1.0  # share of what the round trained in its weights; the rest is what it started from
+
+    @classmethod
+    def from_table(cls, table: Table, where: str) -> Round:
+        """Stages are tables of the round, by their names.
+
+        Raises:
+            RecipeError: a key that neither the round has nor a stage is called, or a value that is wrong.
+        """
+        known = [field.name for field in fields(cls) if field.name != "stages"]
+        refuse_unknown(table, [*known, *STAGES], where)
+        stages = {}
+        for name in [key for key in table if key in STAGES]:
+            stage = table[name]
+            if not isinstance(stage, dict):
+                raise RecipeError(f"{where} {name} must be a table, not {stage!r}")
+            stages[name] = filled(STAGES[name], stage, f"{where} {name}")
+        return cls(stages, **checked(cls, {key: table[key] for key in known if key in table}, where))
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything a run is made of."""
+    """Everything that the weights of a codec are made by."""
 
     codec: str
-    cache: CacheConfig = field(default_factory=CacheConfig)
+    rounds: tuple[Round, ...]
+    caches: Mapping[str, CacheConfig] = field(default_factory=lambda: {"pictures": CacheConfig()})
     compressor: CompressorConfig = field(default_factory=CompressorConfig)
     prior: PriorConfig = field(default_factory=PriorConfig)
-    stages: dict[str, StageConfig] = field(default_factory=dict)
-    seed: int = 0
-    stream: int = CUSTOM  # id that the exported weights carry
-    generated: int = 0  # pictures to make up where no data are given; 0: data are needed
+    size: int = 256  # side of the square pictures in caches and validation, pixels
+    stream: int = CUSTOM  # id that the weights carry
+    generated: int = 0  # pictures to make up where none are given; 0: pictures are needed
     validation: int = 16  # validation pictures looked at
     fitted: int = 200  # training pictures that the probability tables are fitted to
 
 
-def build(cls: type[T], table: dict[str, Any], where: str) -> T:
-    """A frozen dataclass from a TOML table.
+def read(path: Path) -> Recipe:
+    """A recipe file.
 
     Raises:
-        ValueError: a key that the class does not have, or a value of another type.
+        RecipeError: it is no TOML, or has an unknown key, a wrong value, or a name that means nothing.
+        OSError: it cannot be read.
     """
-    hints = get_type_hints(cls)
-    values: dict[str, Any] = {}
-    for key, value in table.items():
-        if key not in hints:
-            raise ValueError(f"{where}: unknown key {key!r}; known are {', '.join(hints)}")
-        kind = hints[key]
-        if key == "stages":
-            value = {name: build(StageConfig, stage, f"{where} [stages.{name}]") for name, stage in value.items()}
-        elif dataclasses.is_dataclass(kind):
-            value = build(kind, value, f"{where} [{key}]")  # type: ignore[arg-type]
-        elif kind is float and isinstance(value, int):
-            value = float(value)
-        elif not isinstance(value, kind):
-            raise ValueError(f"{where}: {key} must be {kind.__name__}, not {value!r}")
-        values[key] = value
-    return cls(**values)
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise RecipeError(f"{path} is no TOML file: {error}") from error
+    recipe = filled(Recipe, table, str(path))
+    for wrong in _mistakes(recipe):
+        raise RecipeError(f"{path}: {wrong}")
+    return recipe
 
 
-def load(path: str | Path) -> Recipe:
-    """Read a recipe file."""
-    return build(Recipe, tomllib.loads(Path(path).read_text()), str(path))
+def _mistakes(recipe: Recipe) -> Iterator[str]:
+    """What is well-formed and means nothing."""
+    if recipe.codec not in CODECS:
+        yield f"codec must be one of {', '.join(CODECS)}, not {recipe.codec!r}"
+    if not recipe.rounds or not recipe.caches:
+        yield "it needs at least one of [[rounds]] and of [caches]"
+    if all(cache.others for cache in recipe.caches.values()):
+        yield "one of [caches] must not be of others"
+    for number, part in enumerate(recipe.rounds, 1):
+        if part.start not in ("", *(CODECS if number == 1 else ())):
+            yield f"rounds {number} start: the first round alone can start from a codec, one of {', '.join(CODECS)}"
+        for name, stage in part.stages.items():
+            where = f"rounds {number} {name}"
+            if min(stage.steps, stage.batch, stage.crop, stage.validate, stage.save) < 1:
+                yield f"{where}: steps, batch, crop, validate and save must be at least 1"
+            if stage.crop > recipe.size // 8:
+                yield f"{where}: crop must be at most {recipe.size // 8}, the side of a picture in latents"
+            for cache in stage.pictures:
+                if cache not in recipe.caches:
+                    yield f"{where} pictures: there is no cache {cache!r}; known are {', '.join(recipe.caches)}"

@@ -1,57 +1,30 @@
-"""One run of a recipe in a folder: which stage starts from which, and what each needs.
+"""A recipe in a folder: its latent caches, then its rounds in order, each from the weights of the one before.
 
-RUN/compressor/ema.pt ─┬─► control ─► joint ─► RUN/CODEC.safetensors
-RUN/prior/ema.pt ──────┘      ▲         ▲
-RUN/lean/ema.pt ──────────────┴─────────┴────────────┘  (joint holds the lean decoder too)
+    RUN/cache/NAME                       latent caches (`latent_cache`)
+    RUN/round-N/STAGE/                   what a stage leaves (`loop`)
+    RUN/round-N/CODEC.safetensors        the round's weights: it is done, and the next starts from there
 
-A stage that the recipe leaves out is taken from the run that this one starts from (`start`), and so are the first
-weights of compressor and control, or of joint where there is no control, as far as names and shapes agree. That run
-may also be a codec's weights file: the released ones, for one.
+All that is finished is passed over, so the same call goes on wherever one was stopped.
 """
 
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
 
 import torch
-from torch import nn
 
-from intaglio.codecs import CODECS
-from intaglio.errors import IntaglioError
-from intaglio.faces.recogniser import Identity
-from intaglio.measures.lpips import LPIPS
-from intaglio.measures.mobilenet import MobileNet
-from intaglio.networks.layout import channels_last, frozen
-from intaglio.pipeline.model import lean_decoder_of
-from intaglio.priors.unet import CompactPrior
-from intaglio.spaces.lean_decoder import LeanDecoder
-from intaglio.spaces.lean_encoder import LeanEncoder
-from intaglio.spaces.taef2 import Autoencoder
-from intaglio.train import cached_faces as faces
-from intaglio.train import focus_fit as focus
-from intaglio.train import generated, pack, unpack
-from intaglio.train import latent_cache as cache
-from intaglio.train import portrait_fit as choice
-from intaglio.train.batches import Sampler, Validation
-from intaglio.train.loop import Stage, train
-from intaglio.train.recipe import Recipe, StageConfig
-from intaglio.train.stages.compressor_stage import CompressorStage
-from intaglio.train.stages.control_stage import ControlStage
-from intaglio.train.stages.encoder_stage import EncoderStage
-from intaglio.train.stages.joint_stage import JointStage
-from intaglio.train.stages.lean_stage import LeanStage
-from intaglio.train.stages.prior_stage import PriorStage
-from intaglio.weights import codec_file as weights
-
-Net = TypeVar("Net", bound=nn.Module)
-State = dict[str, torch.Tensor]
-
-
-class TrainingError(IntaglioError):
-    """Training cannot start: something that it needs was not given, or not made yet."""
+from intaglio.networks.layout import channels_last
+from intaglio.train import cached_faces, chain, focus_fit, generated, latent_cache, pack, portrait_fit
+from intaglio.train.chain import Chain
+from intaglio.train.checkpoint import Checkpoint, replace
+from intaglio.train.latent_cache import LatentCache
+from intaglio.train.loop import train
+from intaglio.train.recipe import Recipe
+from intaglio.train.resources import Resources
+from intaglio.train.training_errors import TrainingError
 
 
 @dataclass
@@ -60,212 +33,118 @@ class Run:
 
     recipe: Recipe
     folder: Path
-    cache_folder: Path
-    data: list[Path] | None
-    val: Path | None
-    features: Path | None
-    mix: Path | None  # a further latent cache, a stage's `mix` of the pictures
-    others: Path | None  # a latent cache of pictures that are no portraits, for what fasdiff's file lends to auto
-    start: Path | None  # the folder of a finished run, of either codec, or a weights file of this one
-    deadline: float  # seconds since the epoch
+    data: Sequence[Path] = ()  # folders of pictures, or WebDataset tars
+    others: Sequence[Path] = ()  # the same, of pictures of the other kind; none: caches of others are left out
+    val: Path | None = None  # folder of validation pictures
+    features: Path | None = None  # folder of the losses' networks
+    start: Path | None = None  # a weights file that the first round to be done starts from
+    cache: Path | None = None  # folder of the latent caches, RUN/cache if there is none
+    deadline: float = float("inf")  # seconds since the epoch
 
-    def do(self, name: str, limit: int | None = None) -> bool:
-        """Do a stage, or go on with it; False if time ran out before its end. `limit`: rows of the cache."""
-        if name == "cache":
-            return self._make_cache(limit)
-        if name == "export":
-            return self._export()
-        if name not in self.recipe.stages or self._finished(name):
-            return True
-        torch.manual_seed(self.recipe.seed)
-        cfg = self.recipe.stages[name]
-        train(self._stage(name, cfg), cfg, self.folder / name, seed=self.recipe.seed, deadline=self.deadline)
-        return self._finished(name)
+    def make_caches(self, limit: int | None = None) -> bool:
+        """Make the recipe's latent caches, or go on with them; False if time ran out. `limit`: rows of each for now.
 
-    def _finished(self, name: str) -> bool:
-        checkpoint = self.folder / name / "checkpoint.pt"
-        if not checkpoint.exists():
-            return False
-        step: int = torch.load(checkpoint, mmap=True, weights_only=True)["step"]
-        return step >= self.recipe.stages[name].steps
-
-    # --- What stages are made of --------------------------------------------------------------------------------
-
-    def _stage(self, name: str, cfg: StageConfig) -> Stage:
-        sampler = self._sampler(cfg)
-        if name == "prior":
-            return PriorStage(self._placed(CompactPrior(self.recipe.prior)), sampler, self._autoencoder)
-        if name == "compressor":
-            compressor = self._placed(self._begun(self._new().compressor, "compressor"))
-            if "encoder" in self.recipe.stages:
-                compressor.analysis.encoder.load_state_dict(self._averaged(self.folder, "encoder"))
-            return CompressorStage(
-                compressor, sampler, self._validation, self._autoencoder, self._lpips, self._identity
-            )
-        if name == "encoder":
-            encoder = self._placed(
-                self._begun(LeanEncoder(self.recipe.compressor.encoder, self.recipe.compressor.latent), "encoder")
-            )
-            return EncoderStage(encoder, sampler, self._validation, self._autoencoder)
-        if name == "lean":
-            lean = self._placed(self._begun(LeanDecoder.from_reference(self._autoencoder), "lean"))
-            return LeanStage(lean, sampler, self._validation, self._autoencoder, self._lpips)
-        if name in ("control", "joint"):
-            model = self._placed(self._model(name))
-            decoder = frozen(self._trained(LeanDecoder(), "lean"), self._device)
-            if name == "control":
-                return ControlStage(model, sampler, self._validation, decoder, self._lpips)
-            mobile = MobileNet(self.features).to(self._device) if cfg.features or cfg.adversarial else None
-            return JointStage(model, sampler, self._validation, decoder, self._lpips, self._identity, mobile)
-        raise TrainingError(f"the recipe has a stage {name!r}, which this version does not know")
-
-    def _sampler(self, cfg: StageConfig) -> Sampler:
-        caches, share = [self._cache], cfg.mix
-        if self.mix is not None:
-            caches.append(cache.LatentCache(self.mix))
-        return Sampler(caches, [1 - share, share][: len(caches)], cfg, self._device)
-
-    def _new(self) -> Any:
-        return CODECS[self.recipe.codec].load()(self.recipe.compressor, self.recipe.prior, trained=True)
-
-    def _model(self, before: str) -> Any:
-        """The codec's networks with what was trained before a stage."""
-        model = self._new()
-        if before == "joint" and "control" not in self.recipe.stages and self.start is not None:
-            return self._begun(model, "joint")
-        if before != "control":
-            return self._trained(model, "control" if before == "joint" else "joint")
-        if "prior" in self.recipe.stages or self.start is None:
-            self._trained(model.prior, "prior")
-        else:
-            self._begun(model, "joint")
-        self._trained(model.compressor, "compressor")
-        return model
-
-    def _trained(self, model: Net, name: str) -> Net:
-        """The model with the averaged weights of a stage."""
-        if name in self.recipe.stages or self.start is None:
-            model.load_state_dict(self._averaged(self.folder, name))
-        else:
-            model.load_state_dict(self._given(name))
-        return model
-
-    def _averaged(self, folder: Path, name: str) -> State:
-        """The averaged weights that a stage left in a run's folder; of joint, the codec's."""
-        joint = name == "lean" and (folder / "joint" / "ema.pt").exists()
-        path = folder / ("joint" if joint else name) / "ema.pt"
-        if not path.exists():
-            raise TrainingError(f"there is no {path}: stage {name} comes first")
-        state: State = torch.load(path, map_location="cpu", weights_only=True)
-        part = "decoder." if joint else "codec." if name == "joint" else ""
-        return {key.removeprefix(part): tensor for key, tensor in state.items() if key.startswith(part)}
-
-    def _given(self, name: str) -> State:
-        """A stage's weights of the run that this one starts from."""
-        assert self.start is not None
-        if not self.start.is_file():
-            return self._averaged(self.start, name)
-        given = weights.read(self.recipe.codec, self.start)
-        if name == "lean":
-            return lean_decoder_of(given).state_dict()
-        state = unpack.unpack(given).state_dict()
-        part = "" if name in ("control", "joint") else f"{name}."
-        return {key.removeprefix(part): tensor for key, tensor in state.items() if key.startswith(part)}
-
-    def _begun(self, model: Net, name: str) -> Net:
-        """The model with what fits of a stage of the run that this one starts from."""
-        if self.start is None:
-            return model
-        own = model.state_dict()
-        for key, tensor in self._given(name).items():
-            key = key.replace("enhancement.", "fusion.") if self.recipe.codec == "cgdm" else key
-            if key in own and own[key].shape == tensor.shape:
-                own[key] = tensor
-        model.load_state_dict(own)
-        return model
-
-    def _placed(self, model: Net) -> Net:
-        return channels_last(model.to(self._device))
-
-    # --- What all stages share, made when it is first needed ----------------------------------------------------
-
-    @functools.cached_property
-    def _device(self) -> torch.device:
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-    @functools.cached_property
-    def _autoencoder(self) -> Autoencoder:
-        return Autoencoder.load(self._device)
-
-    @functools.cached_property
-    def _lpips(self) -> LPIPS:
-        if self.features is None:
-            print("No --features: the feature networks have random weights, so all figures mean nothing.")
-        return LPIPS(self.features).to(self._device)
-
-    @functools.cached_property
-    def _identity(self) -> Identity:
-        return Identity(self.features).to(self._device)
-
-    @functools.cached_property
-    def _cache(self) -> cache.LatentCache:
-        if not (self.cache_folder / "done").exists():
-            raise TrainingError(f"there is no latent cache in {self.cache_folder}: stage cache comes first")
-        made = cache.LatentCache(self.cache_folder)
-        if made.size != self.recipe.cache.size or not len(made):
-            raise TrainingError(f"{self.cache_folder} is empty, or holds another size than the recipe's")
-        return made
-
-    @functools.cached_property
-    def _validation(self) -> Validation:
-        folder = self.val
-        if folder is None:
-            folder = self._generate("val", self.recipe.validation, "--val")
-        return Validation(folder, self._autoencoder, self.recipe.cache.size, self.recipe.validation)
-
-    def _generate(self, part: str, count: int, option: str) -> Path:
-        if not self.recipe.generated:
-            raise TrainingError(f"{option} is needed: the recipe does not train on generated pictures")
-        return generated.make(
-            self.folder / "generated" / part, count, self.recipe.cache.size, self.recipe.seed + len(part)
-        )
-
-    # --- First and last stage -----------------------------------------------------------------------------------
-
-    def _make_cache(self, limit: int | None) -> bool:
-        cfg = self.recipe.cache
-        data = self.data or [self._generate("train", self.recipe.generated, "--data")]
-        made = cache.build(
-            self.cache_folder, data, size=cfg.size, variants=cfg.variants, least=cfg.least, limit=limit,
-            deadline=self.deadline,
-        )  # fmt: skip
-        if self.features is not None:
-            faces.find(made, self.features)
-        return len(made) >= min(limit or made.total, made.total)
-
-    def _export(self) -> bool:
-        pictures = pack.whole_pictures(self._cache, self.recipe.fitted)
-        path = self.folder / f"{self.recipe.codec}.safetensors"
-        lean = LeanDecoder()
-        lean.load_state_dict(self._averaged(self.folder, "lean"))
-        model = self._model("export")
-        joint = self.recipe.stages.get("joint")
-        if joint is not None and joint.blend < 1:
-            for net, name in ((model, "joint"), (lean, "lean")):
-                self._blend(net, name, joint.blend)
-        finder = told = None
-        if self.recipe.codec == "fasdiff":
-            finder = focus.fit(model.compressor.eval(), self._cache)
-            if self.others is not None:
-                portraits = [self._cache, *([] if self.mix is None else [cache.LatentCache(self.mix)])]
-                told = choice.fit(model.compressor, portraits, cache.LatentCache(self.others))
-        pack.pack(self.recipe.codec, model, lean, pictures, path, self.recipe.stream, finder, told)
+        Raises:
+            TrainingError: there are no pictures, or the folder holds caches of others.
+        """
+        for name, config in self.recipe.caches.items():
+            if config.others and not self.others:
+                print(f"No --others: cache {name} is left out.")
+                continue
+            data = self.others if config.others else self.data or [self._generated("train", self.recipe.generated)]
+            cache = latent_cache.build(
+                self._cache_folder / name, data,
+                size=self.recipe.size, variants=config.variants, least=config.least, limit=limit, deadline=self.deadline,
+            )  # fmt: skip
+            if self.features is not None:
+                cached_faces.locate(cache, self.features)
+            if len(cache) < min(limit or cache.total, cache.total):
+                return False
         return True
 
-    def _blend(self, net: nn.Module, name: str, share: float) -> None:
-        """Move the weights towards those that the run started from (Wortsman et al. 2022, weight-space ensembles)."""
-        before = self._given(name)
-        with torch.no_grad():
-            for key, own in net.state_dict().items():
-                if own.is_floating_point():
-                    own.copy_(torch.lerp(before[key].to(own), own, share))
+    def do(self, number: int, first: int = 1) -> str:
+        """Do round `number`, or go on with it; returns the stage in which time ran out, or nothing.
+
+        `first`: the first round to be done, which starts from `start`.
+
+        Raises:
+            TrainingError: what the round starts from is not there.
+        """
+        this, folder = self.recipe.rounds[number - 1], self.folder / f"round-{number}"
+        if self.weights(number).exists():
+            return ""
+        torch.manual_seed(this.seed)
+        whole = self._begun(number, first)
+        before = {name: tensor.clone() for name, tensor in whole.state_dict().items()} if this.blend < 1 else {}
+        for name, config in this.stages.items():
+            checkpoint = Checkpoint(folder / name)
+            if checkpoint.step < config.steps:
+                torch.manual_seed(this.seed)
+                whole.train().requires_grad_(True)
+                stage = config.build(whole, self._resources)
+                train(stage, config, folder / name, seed=this.seed, deadline=self.deadline)
+                if checkpoint.step < config.steps:
+                    return name
+            part, average = config.part(whole), checkpoint.average()
+            part.load_state_dict({key: average[key] for key in part.state_dict()})
+        if before:
+            chain.blend(whole, before, this.blend)
+        self._pack(whole.cpu().eval(), self.weights(number))
+        return ""
+
+    def weights(self, number: int) -> Path:
+        """The weights file of a round."""
+        return self.folder / f"round-{number}" / f"{self.recipe.codec}.safetensors"
+
+    def _begun(self, number: int, first: int) -> Chain:
+        """The chain as a round begins."""
+        this, codec, resources = self.recipe.rounds[number - 1], self.recipe.codec, self._resources
+        whole = chain.new(codec, self.recipe.compressor, self.recipe.prior, resources.autoencoder)
+        if number == first and self.start is not None:
+            chain.take(whole, chain.read(this.start or codec, self.start))
+        elif this.start:
+            raise TrainingError(f"round {number} starts from weights of {this.start}: name their file by --start")
+        elif number > 1:
+            before = self.weights(number - 1)
+            if not before.exists():
+                raise TrainingError(f"there is no {before}: do round {number - 1} first, or name weights by --start")
+            chain.take(whole, chain.read(codec, before))
+        elif this.blend < 1:
+            raise TrainingError(f"round {number} has a blend, but starts from nothing: name weights by --start")
+        return channels_last(whole.to(resources.device))
+
+    def _pack(self, whole: Chain, path: Path) -> None:
+        """Write a weights file; FaSDiff's with nets fitted that find faces (focus) and tell portraits (auto)."""
+        recipe, caches = self.recipe, self._resources.caches
+        own = [cache for name, cache in caches.items() if not recipe.caches[name].others]
+        others = [cache for name, cache in caches.items() if recipe.caches[name].others]
+        focus = portrait = None
+        if recipe.codec == "fasdiff":
+            focus = focus_fit.fit(whole.codec.compressor, own[0])
+            portrait = portrait_fit.fit(whole.codec.compressor, own, others[0]) if others else None
+        pictures = pack.whole_pictures(own[0], recipe.fitted)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace(
+            path,
+            lambda p: pack.pack(recipe.codec, whole.codec, whole.decoder, pictures, p, recipe.stream, focus, portrait),
+        )
+
+    @property
+    def _cache_folder(self) -> Path:
+        return self.cache or self.folder / "cache"
+
+    @functools.cached_property
+    def _resources(self) -> Resources:
+        caches = {
+            name: LatentCache(self._cache_folder / name)
+            for name, config in self.recipe.caches.items()
+            if self.others or not config.others
+        }
+        val = self.val or self._generated("val", self.recipe.validation)
+        return Resources(caches, val, self.recipe.validation, self.features)
+
+    def _generated(self, part: str, count: int) -> Path:
+        if not self.recipe.generated:
+            option = {"train": "--data", "val": "--val"}[part]
+            raise TrainingError(f"{option} is needed: the recipe does not train on generated pictures")
+        return generated.make(self.folder / "generated" / part, count, self.recipe.size, seed=len(part))

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
+from intaglio.train.training_errors import TrainingError
+
 SUFFIXES = {".avif", ".jpg", ".jpeg", ".png", ".webp"}
 
 
@@ -53,19 +55,19 @@ def find(folders: Sequence[str | Path], seed: int = 0) -> list[Source]:
     """All pictures under the folders (or single files and tars), sorted by key, then shuffled by `seed`.
 
     Raises:
-        FileNotFoundError: a folder that does not exist, or no picture at all.
+        TrainingError: a folder that does not exist, or no picture at all.
     """
-    found: list[Source] = []
+    sources: list[Source] = []
     for folder in map(Path, folders):
         if not folder.exists():
-            raise FileNotFoundError(f"training data: {folder} does not exist")
+            raise TrainingError(f"{folder} does not exist: name folders of pictures, or tars of them")
         for path in sorted(folder.rglob("*")) if folder.is_dir() else [folder]:
-            found.extend(_scan(path))
-    if not found:
-        raise FileNotFoundError(f"training data: no picture under {', '.join(map(str, folders))}")
-    found.sort(key=lambda s: s.key)
-    random.Random(seed).shuffle(found)
-    return found
+            sources.extend(_scan(path))
+    if not sources:
+        raise TrainingError(f"there is no picture under {', '.join(map(str, folders))}")
+    sources.sort(key=lambda source: source.key)
+    random.Random(seed).shuffle(sources)
+    return sources
 
 
 def square(image: Image.Image, size: int, variant: int, key: str) -> Image.Image:

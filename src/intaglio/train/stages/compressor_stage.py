@@ -1,54 +1,43 @@
 """Stage `compressor`: rate + errors of latent, picture and identity, on cached latents, no decoder in the loss.
 
-    loss = (bits / pixels + lambda(q) * (LATENT * |z - z_base|^2 + PICTURE * |x - x_base|^2 + identity)) / sqrt(lambda(q))
-    identity = BASE * (1 - cosine of the base picture's face)
-
-The division keeps low and high rates of equal weight. lambda runs geometrically over quality. Errors of latent and
-picture weigh FACE times as much where a face is read. The cosine is to the original's vector of a recogniser.
+The loss is `rate_distortion`'s, with identity = BASE * (1 - cosine of the base picture's face to the original's vector of a
+recogniser) beside the errors.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import torch
-from PIL import Image
 
 from intaglio.compressor.compressor import Compressor
-from intaglio.compressor.objective import LATENT, PICTURE, lam
-from intaglio.compressor.synthesis import Prompt
-from intaglio.faces.recogniser import Identity, readable
-from intaglio.measures.lpips import LPIPS
+from intaglio.faces.recogniser import readable
 from intaglio.networks import packets
 from intaglio.networks.precision import best_dtype
-from intaglio.spaces.taef2 import Autoencoder
-from intaglio.train.batches import Crops, Sampler, Validation
-from intaglio.train.cached_faces import weights
-from intaglio.train.contact_sheet import sheet
+from intaglio.train.batches import Crops
+from intaglio.train.chain import Chain
+from intaglio.train.resources import Resources
+from intaglio.train.stages.rate_distortion import lagrangian, objective
+from intaglio.train.stages.stage import Judgement, Losses, StageConfig
+from intaglio.train.validation import psnr, sheet
 
-FACE = 4.0  # what errors weigh where a face is read
 BASE, FACES = 0.3, 4  # `FACES`: in so many crops of a batch at most
-CHECKED = (0, 64, 128)  # quality indices looked at in validation
+QUALITIES = (0, 64, 128)  # quality indices looked at in validation
 
 
-def bits_per_pixel(bits: dict[str, torch.Tensor], side: int, pixels: int) -> torch.Tensor:
-    """Bits (B,) of a crop's sections as bits a pixel; the vector's are shared by all `pixels` of a picture."""
-    spatial = torch.stack([b for name, b in bits.items() if name != "vector"]).sum(0)
-    return spatial / side**2 + bits["vector"] / max(pixels, side**2)
+@dataclass(frozen=True, kw_only=True)
+class CompressorStageConfig(StageConfig):
+    """What a recipe says of stage `compressor`."""
 
+    low: float = 0.0  # share of the crops whose quality is of the lower two thirds alone
+    pixels: int = 256 * 256  # of the pictures to come: what the bits of the vector, sent once, are spread over
 
-def objective(
-    bits: dict[str, torch.Tensor], prompt: Prompt, batch: Crops, p: torch.Tensor, pixels: int
-) -> tuple[torch.Tensor, torch.Tensor, dict[str, torch.Tensor]]:
-    """(bits a pixel (B,), errors (B,) of base latent and base picture, what to log) of crops with packets p."""
-    side = batch.x.shape[3]
-    rate = bits_per_pixel(bits, side, pixels)
-    where = weights(batch.landmarks, side, 8, FACE)
-    latent = (where * (prompt.latent.float() - batch.z).square()).mean((1, 2, 3))
-    picture = (where * (prompt.packets.float() - p).square()).mean((1, 2, 3))
-    logs = {"bpp": rate, "vector": bits["vector"] / 8, "latent": latent, "picture": picture}
-    return rate, LATENT * latent + PICTURE * picture, logs
+    def part(self, chain: Chain) -> Compressor:
+        return chain.codec.compressor
+
+    def build(self, chain: Chain, resources: Resources) -> CompressorStage:
+        return CompressorStage(self, chain, resources)
 
 
 class CompressorStage:
@@ -56,65 +45,51 @@ class CompressorStage:
 
     name = "compressor"
 
-    def __init__(
-        self,
-        model: Compressor,
-        sampler: Sampler,
-        validation: Validation,
-        autoencoder: Autoencoder,
-        lpips: LPIPS,
-        identity: Identity,
-    ) -> None:
-        self.model: Any = model
-        self.sampler, self.validation, self.autoencoder = sampler, validation, autoencoder
-        self.lpips, self.identity = lpips, identity
+    def __init__(self, config: CompressorStageConfig, chain: Chain, resources: Resources) -> None:
+        self.model: Compressor = config.part(chain)
+        self.config, self.source = config, config.source(resources, config.low)
+        self.validation, self.autoencoder = resources.validation, resources.autoencoder
+        self.lpips, self.recogniser = resources.lpips, resources.recogniser
 
     def sample(self, rng: np.random.Generator) -> Crops:
-        return self.sampler(rng)
+        return self.source(rng)
 
-    def loss(self, batch: Crops) -> tuple[torch.Tensor, dict[str, float]]:
+    def loss(self, batch: Crops) -> Losses:
         p = packets.analyse(batch.x - 0.5)
         _, prompt, bits = self.model(batch.z, p, batch.q)
-        rate, error, logs = objective(bits, prompt, batch, p, self.sampler.cfg.pixels)
+        rate, error, figures = objective(bits, prompt, batch, p, self.config.pixels)
         faces = readable(batch.landmarks, batch.x.shape[3], FACES)
         if len(faces):
             base = (packets.synthesise(prompt.packets[faces].float()) + 0.5).clamp(0, 1)
-            logs["base"] = 1 - (self.identity.embed(base, batch.landmarks[faces]) * batch.people[faces]).sum(1)
-            error = error.index_add(0, faces, BASE * logs["base"])
-        weight = lam(batch.q)
-        loss = ((rate + weight * error) * weight.rsqrt()).mean()
-        return loss, {k: float(v.mean().detach()) for k, v in logs.items()}
+            vectors = self.recogniser.embed(base, batch.landmarks[faces])
+            figures["base"] = 1 - (vectors * batch.people[faces]).sum(1)
+            error = error.index_add(0, faces, BASE * figures["base"])
+        return lagrangian(rate, error, batch.q), {k: float(v.mean().detach()) for k, v in figures.items()}
 
     @torch.inference_mode()
-    def validate(self, model: Any) -> tuple[dict[str, float], Image.Image]:
-        values: dict[str, float] = {}
+    def validate(self, model: Compressor) -> Judgement:
         x, z = self.validation.x, self.validation.z
-        rows = [x[::2]]
-        for index in CHECKED:
-            bits, base, latent = [], [], []
+        figures, rows = dict[str, float](), [x[::2]]
+        for index in QUALITIES:
+            sizes, bases, latents = [], [], []
             for xs, zs in zip(x.split(8), z.split(8)):
                 q = torch.full((len(xs),), index / 255, device=x.device)
-                _, prompt, b = model(zs, packets.analyse(xs - 0.5), q)
-                bits.append(torch.stack(list(b.values()), 1) / 8)
-                base.append((packets.synthesise(prompt.packets.float()) + 0.5).clamp(0, 1))
-                latent.append(prompt.latent.float())
-            sections = torch.cat(bits).mean(0)
-            picture, z_base = torch.cat(base), torch.cat(latent)
-            with torch.autocast(x.device.type, best_dtype(x.device), enabled=best_dtype(x.device) != torch.float32):
-                decoded = torch.cat([self.autoencoder.decode(t) for t in z_base.split(4)]).float()
+                _, prompt, bits = model(zs, packets.analyse(xs - 0.5), q)
+                sizes.append(torch.stack(list(bits.values()), 1) / 8)
+                bases.append((packets.synthesise(prompt.packets.float()) + 0.5).clamp(0, 1))
+                latents.append(prompt.latent.float())
+            sections, base, latent = torch.cat(sizes).mean(0), torch.cat(bases), torch.cat(latents)
+            dtype = best_dtype(x.device)
+            with torch.autocast(x.device.type, dtype, enabled=dtype != torch.float32):
+                decoded = torch.cat([self.autoencoder.decode(t) for t in latent.split(4)]).float()
                 lpips = torch.cat([self.lpips(a, b) for a, b in zip(x.split(4), decoded.split(4))])
-            found = {n: float(v) for n, v in zip(b, sections)} | {
+            of_index = {name: float(size) for name, size in zip(bits, sections)} | {
                 "bytes": float(sections.sum()),
-                "psnr": psnr(picture, x),
+                "psnr": psnr(base, x),
                 "latent_psnr": psnr(decoded, x),
-                "latent_error": float((z_base - z).square().mean()),
+                "latent_error": float((latent - z).square().mean()),
                 "lpips": float(lpips.mean()),
             }
-            values |= {f"q{index}/{k}": v for k, v in found.items()}
-            rows += [picture[::2], decoded[::2]]
-        return values, sheet(rows)
-
-
-def psnr(a: torch.Tensor, b: torch.Tensor) -> float:
-    """Mean over pictures (B, 3, H, W) in 0..1, dB."""
-    return float(-10 * torch.log10((a - b).square().mean((1, 2, 3))).mean())
+            figures |= {f"q{index}/{name}": value for name, value in of_index.items()}
+            rows += [base[::2], decoded[::2]]
+        return figures, sheet(rows)

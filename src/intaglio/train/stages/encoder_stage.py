@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import torch
-from PIL import Image
 
 from intaglio.networks import packets
 from intaglio.spaces.lean_encoder import LeanEncoder
-from intaglio.spaces.taef2 import Autoencoder
-from intaglio.train.batches import Crops, Sampler, Validation
-from intaglio.train.contact_sheet import sheet
-from intaglio.train.stages.compressor_stage import psnr
+from intaglio.train.batches import Crops
+from intaglio.train.chain import Chain
+from intaglio.train.resources import Resources
+from intaglio.train.stages.stage import Judgement, Losses, StageConfig
+from intaglio.train.validation import psnr, sheet
 
 MARGIN = 2  # latents at the border of a crop that were encoded with what lies outside: not judged
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncoderStageConfig(StageConfig):
+    """What a recipe says of stage `encoder`."""
+
+    def part(self, chain: Chain) -> LeanEncoder:
+        return chain.codec.compressor.analysis.encoder
+
+    def build(self, chain: Chain, resources: Resources) -> EncoderStage:
+        return EncoderStage(self, chain, resources)
 
 
 class EncoderStage:
@@ -23,14 +34,15 @@ class EncoderStage:
 
     name = "encoder"
 
-    def __init__(self, model: LeanEncoder, sampler: Sampler, validation: Validation, autoencoder: Autoencoder) -> None:
-        self.model: Any = model
-        self.sampler, self.validation, self.autoencoder = sampler, validation, autoencoder
+    def __init__(self, config: EncoderStageConfig, chain: Chain, resources: Resources) -> None:
+        self.model: LeanEncoder = config.part(chain)
+        self.source = config.source(resources)
+        self.validation, self.autoencoder = resources.validation, resources.autoencoder
 
     def sample(self, rng: np.random.Generator) -> Crops:
-        return self.sampler(rng)
+        return self.source(rng)
 
-    def loss(self, batch: Crops) -> tuple[torch.Tensor, dict[str, float]]:
+    def loss(self, batch: Crops) -> Losses:
         error = self.model(packets.analyse(batch.x - 0.5)).float() - batch.z
         if not batch.whole:
             error = error[..., MARGIN:-MARGIN, MARGIN:-MARGIN]
@@ -38,13 +50,13 @@ class EncoderStage:
         return loss, {"error": float(loss.detach())}
 
     @torch.inference_mode()
-    def validate(self, model: Any) -> tuple[dict[str, float], Image.Image]:
+    def validate(self, model: LeanEncoder) -> Judgement:
         x, z = self.validation.x, self.validation.z
-        found = torch.cat([model(packets.analyse(t - 0.5)) for t in x.split(4)])
-        drawn, wanted = (torch.cat([self.autoencoder.decode(t) for t in latents.split(4)]) for latents in (found, z))
-        values = {
-            "error": float((found - z).square().mean()),
+        lean = torch.cat([model(packets.analyse(t - 0.5)) for t in x.split(4)])
+        drawn, wanted = (torch.cat([self.autoencoder.decode(t) for t in latents.split(4)]) for latents in (lean, z))
+        figures = {
+            "error": float((lean - z).square().mean()),
             "psnr": psnr(drawn, x),
             "reference_psnr": psnr(wanted, x),
         }
-        return values, sheet([x[::2], wanted[::2], drawn[::2]])
+        return figures, sheet([x[::2], wanted[::2], drawn[::2]])

@@ -12,31 +12,27 @@ while for all that draws every quality weighs the same.
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
-from typing import Any, TypeVar
+from dataclasses import dataclass, fields, replace
+from typing import TypeVar
 
 import numpy as np
 import torch
-from PIL import Image
-from torch import nn
 
-from intaglio.codecs.cgdm import CGDM
-from intaglio.codecs.fasdiff import FaSDiff
 from intaglio.compressor.objective import lam
 from intaglio.compressor.synthesis import Prompt
 from intaglio.entropy.learned.coded import Coded
 from intaglio.entropy.stream import FOCUS, MILD
-from intaglio.faces.recogniser import Identity, readable
-from intaglio.measures.lpips import LPIPS
-from intaglio.measures.mobilenet import MobileNet
+from intaglio.faces.recogniser import readable
 from intaglio.networks import packets
 from intaglio.priors.sampler import LADDERS
-from intaglio.train import focus_fit as focus
-from intaglio.train.batches import Crops, Sampler, Validation
+from intaglio.train import focus_fit
+from intaglio.train.batches import Crops
+from intaglio.train.chain import Chain
 from intaglio.train.critic import Critic, opinions
-from intaglio.train.stages.compressor_stage import objective
-from intaglio.train.stages.control_stage import ControlStage, encode, validate_drawn
-from intaglio.train.stages.lean_stage import judged
+from intaglio.train.resources import Resources
+from intaglio.train.stages.drawing import encode, validate_drawn
+from intaglio.train.stages.rate_distortion import lagrangian, objective
+from intaglio.train.stages.stage import Judgement, Losses, StageConfig
 
 Tensors = TypeVar("Tensors", Coded, Prompt)
 
@@ -44,101 +40,113 @@ PERCEPTUAL, PICTURE, LATENT = 1.0, 6.0, 0.05  # weights of LPIPS, squared pixel 
 FACES = 4  # identity is looked at in so many crops of a batch at most
 
 
-class Whole(nn.Module):
-    """What the stage trains, averages and stores: a codec, the decoder that its drawings pass, and their critic, if any."""
+@dataclass(frozen=True, kw_only=True)
+class JointStageConfig(StageConfig):
+    """What a recipe says of stage `joint`."""
 
-    def __init__(self, codec: FaSDiff | CGDM, decoder: nn.Module, critic: nn.Module | None) -> None:
-        super().__init__()
-        self.codec, self.decoder, self.critic = codec, decoder, critic
+    low: float = 0.0  # share of the crops whose quality is of the lower two thirds alone
+    pixels: int = 256 * 256  # of the pictures to come: what the bits of the vector, sent once, are spread over
+    end_to_end: bool = False  # the compressor is trained along
+    lean: bool = False  # the lean decoder is trained along
+    focus: float = 0.0  # y is finer where a face is, in this share of steps as under focus
+    identity: float = 0.25  # weight of a recogniser's cosine
+    features: float = 0.0  # weight of MobileNetV2's features beside LPIPS
+    adversarial: float = 0.0  # weight of a critic's opinion of what is drawn
+
+    def part(self, chain: Chain) -> Chain:
+        return chain
+
+    def build(self, chain: Chain, resources: Resources) -> JointStage:
+        return JointStage(self, chain, resources)
 
 
-class JointStage(ControlStage):
+class JudgedChain(Chain):
+    """A chain and the critic of what it draws, if there is one: what the stage trains, averages and stores."""
+
+    def __init__(self, chain: Chain, critic: Critic | None) -> None:
+        super().__init__(chain.codec, chain.decoder)
+        self.critic = critic
+
+
+class JointStage:
     """Trains what steers the prior, and the prior, through the decoder."""
 
     name = "joint"
 
-    def __init__(
-        self,
-        model: FaSDiff | CGDM,
-        sampler: Sampler,
-        validation: Validation,
-        decoder: nn.Module,
-        lpips: LPIPS,
-        identity: Identity,
-        mobile: MobileNet | None,
-    ) -> None:
-        super().__init__(model, sampler, validation, decoder, lpips)
-        self.critic = Critic().to(sampler.device) if sampler.cfg.adversarial else None
-        self.codec, self.model = model, Whole(model, decoder.requires_grad_(sampler.cfg.lean), self.critic)
-        self.identity, self.mobile = identity, mobile
-        self.end_to_end = sampler.cfg.end_to_end
-        if self.end_to_end:
-            model.compressor.train().requires_grad_(True)
+    def __init__(self, config: JointStageConfig, chain: Chain, resources: Resources) -> None:
+        chain.codec.compressor.train(config.end_to_end).requires_grad_(config.end_to_end)
+        chain.decoder.requires_grad_(config.lean)
+        self.model = JudgedChain(chain, Critic().to(resources.device) if config.adversarial else None)
+        self.config, self.source = config, config.source(resources, config.low)
+        self.validation, self.lpips, self.recogniser = resources.validation, resources.lpips, resources.recogniser
+        self.mobilenet = resources.mobilenet if config.features or config.adversarial else None
 
     def sample(self, rng: np.random.Generator) -> Crops:
-        batch = self.sampler(rng)
+        batch = self.source(rng)
         batch.steps = int(rng.choice(list(LADDERS)))
         return batch
 
-    def draw(self, batch: Crops, coded: Coded, prompt: Prompt) -> tuple[torch.Tensor, torch.Tensor]:
-        """(drawn latents, pictures)."""
-        model = self.codec
-        control = model.control(coded, prompt, batch.q)
-        drawn = model.draw(control, batch.q, batch.steps, torch.randn_like(batch.z))
-        return drawn, model.hold(self.decoder(drawn).float(), prompt)
+    def validate(self, model: JudgedChain) -> Judgement:
+        return validate_drawn(model, self.validation, self.lpips)
 
-    def validate(self, model: Any) -> tuple[dict[str, float], Image.Image]:
-        return validate_drawn(model.codec, model.decoder, self.validation, self.lpips)
+    def loss(self, batch: Crops) -> Losses:
+        coded, prompt, loss, figures = self._coded(batch)
+        codec = self.model.codec
+        control = codec.control(coded, prompt, batch.q)
+        drawn = codec.draw(control, batch.q, batch.steps, torch.randn_like(batch.z))
+        picture = codec.hold(self.model.decoder(drawn).float(), prompt)
+        latent = (drawn - batch.z).square().mean()
+        loss = loss + LATENT * latent + self._identity(batch, picture, figures) + self._seen(batch, picture, figures)
+        return loss, figures | {"drawn": float(latent.detach())}
 
-    def loss(self, batch: Crops) -> tuple[torch.Tensor, dict[str, float]]:
-        logs, base = {}, torch.zeros(())
-        faces = readable(batch.landmarks, batch.x.shape[3], FACES)
-        local, share = None, self.sampler.cfg.focus
+    def _coded(self, batch: Crops) -> tuple[Coded, Prompt, torch.Tensor, dict[str, float]]:
+        """What a decoder sees; what coding costs and misses, if the compressor is trained, and figures of that."""
+        local, share = None, self.config.focus
         if share > 0:
             strength = FOCUS if float(torch.rand(())) < share else MILD
-            local = focus.qualities(batch.landmarks, batch.x.shape[3], batch.q, strength)
-        if self.end_to_end:
-            p = packets.analyse(batch.x - 0.5)
-            coded, prompt, bits = self.codec.compressor(batch.z, p, batch.q, local)
-            rate, error, rows = objective(bits, prompt, batch, p, self.sampler.cfg.pixels)
-            weight = lam(batch.q)
-            base = ((rate + weight * error) * weight.rsqrt()).mean()
-            logs = {k: float(v.mean().detach()) for k, v in rows.items()}
-            coded, prompt = (toned(t, weight.sqrt()) for t in (coded, prompt))
-        else:
-            coded, prompt, _ = encode(self.codec, batch.x, batch.z, batch.q, local)
-        drawn, picture = self.draw(batch, coded, prompt)
-        latent = (drawn - batch.z).square().mean()
-        loss = base + LATENT * latent
-        if len(faces):
-            found = self.identity.embed(picture[faces].clamp(0, 1), batch.landmarks[faces])
-            identity = 1 - (found * batch.people[faces]).sum(1).mean()
-            loss = loss + self.sampler.cfg.identity * identity
-            logs["identity"] = float(identity.detach())
-        picture, x = shifted(judged(picture, batch.whole), judged(batch.x, batch.whole))
+            local = focus_fit.qualities(batch.landmarks, batch.x.shape[3], batch.q, strength)
+        if not self.config.end_to_end:
+            coded, prompt, _ = encode(self.model, batch.x, batch.z, batch.q, local)
+            return coded, prompt, torch.zeros(()), {}
+        p = packets.analyse(batch.x - 0.5)
+        coded, prompt, bits = self.model.codec.compressor(batch.z, p, batch.q, local)
+        rate, error, figures = objective(bits, prompt, batch, p, self.config.pixels)
+        loss, tone = lagrangian(rate, error, batch.q), lam(batch.q).sqrt()
+        means = {k: float(v.mean().detach()) for k, v in figures.items()}
+        return toned(coded, tone), toned(prompt, tone), loss, means
+
+    def _identity(self, batch: Crops, picture: torch.Tensor, figures: dict[str, float]) -> torch.Tensor:
+        faces = readable(batch.landmarks, batch.x.shape[3], FACES)
+        if not len(faces):
+            return torch.zeros(())
+        vectors = self.recogniser.embed(picture[faces].clamp(0, 1), batch.landmarks[faces])
+        distance = 1 - (vectors * batch.people[faces]).sum(1).mean()
+        figures["identity"] = float(distance.detach())
+        return self.config.identity * distance
+
+    def _seen(self, batch: Crops, picture: torch.Tensor, figures: dict[str, float]) -> torch.Tensor:
+        """What the drawn picture looks like: to LPIPS, pixel by pixel, to MobileNetV2 and to the critic."""
+        picture, x = shifted(batch.judged(picture), batch.judged(batch.x))
         with torch.no_grad():
             wanted = self.lpips.features(x)
         perceptual = self.lpips.distance(self.lpips.features(picture), wanted).mean()
         squared = (picture - x).square().mean()
-        loss = loss + PERCEPTUAL * perceptual + PICTURE * squared
-        if self.mobile is not None:
-            seen = self.mobile.features(picture), self.mobile.features(x)
-            further = self.mobile.distance(*seen).mean()
-            loss = loss + self.sampler.cfg.features * further
-            logs["features"] = float(further.detach())
-            if self.critic is not None:
-                drawing, critic = opinions(self.critic, *seen)
-                loss = loss + self.sampler.cfg.adversarial * drawing + critic
-                logs |= {"drawing": float(drawing.detach()), "critic": float(critic.detach())}
-        return loss, logs | {
-            "lpips": float(perceptual.detach()),
-            "squared": float(squared.detach()),
-            "drawn": float(latent.detach()),
-        }
+        figures |= {"lpips": float(perceptual.detach()), "squared": float(squared.detach())}
+        loss = PERCEPTUAL * perceptual + PICTURE * squared
+        if self.mobilenet is not None:
+            ours, theirs = self.mobilenet.features(picture), self.mobilenet.features(x)
+            distance = self.mobilenet.distance(ours, theirs).mean()
+            loss = loss + self.config.features * distance
+            figures["features"] = float(distance.detach())
+            if self.model.critic is not None:
+                drawing, critic = opinions(self.model.critic, ours, theirs)
+                loss = loss + self.config.adversarial * drawing + critic
+                figures |= {"drawing": float(drawing.detach()), "critic": float(critic.detach())}
+        return loss
 
 
 def shifted(*same: torch.Tensor) -> list[torch.Tensor]:
-    """Pictures (B, 3, H, W) less eight of their rows and columns (B, 3, H - 8, W - 8), all at the same random place.
+    """Pictures (B, 3, H, W) minus eight of their rows and columns (B, 3, H - 8, W - 8), all at the same random place.
 
     Networks with strides see what is drawn at one phase alone where the picture's corner never moves, and are pleased by
     weaves that lie on that phase. (One size always: convolutions are prepared anew for every size.)

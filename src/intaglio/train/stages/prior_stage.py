@@ -5,33 +5,45 @@ EDM's objective (Karras et al. 2022): log-normal noise levels, error weighted by
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import torch
-from PIL import Image
-from torch import nn
 
 from intaglio.priors.unet import CompactPrior
-from intaglio.spaces.taef2 import Autoencoder
-from intaglio.train.batches import Crops, Sampler
-from intaglio.train.contact_sheet import sheet
+from intaglio.spaces.taef2 import CHANNELS
+from intaglio.train.batches import Crops
+from intaglio.train.chain import Chain
+from intaglio.train.resources import Resources
+from intaglio.train.stages.stage import Judgement, Losses, StageConfig
+from intaglio.train.validation import sheet
 
 MEAN, DEVIATION = 0.0, 1.5  # of the natural logarithm of sigma
 HIGHEST = 12.0  # noise level from which pictures are drawn out of nothing
 DRAWN, STEPS = 8, 24  # samples in a sheet, and their steps
 
 
+@dataclass(frozen=True, kw_only=True)
+class PriorStageConfig(StageConfig):
+    """What a recipe says of stage `prior`."""
+
+    def part(self, chain: Chain) -> CompactPrior:
+        return chain.codec.prior
+
+    def build(self, chain: Chain, resources: Resources) -> PriorStage:
+        return PriorStage(self, chain, resources)
+
+
 @torch.inference_mode()
 def draw(
-    prior: Any, count: int, side: int, steps: int = STEPS, seed: int = 0, device: torch.device | str = "cpu"
+    prior: CompactPrior, count: int, side: int, steps: int = STEPS, seed: int = 0, device: torch.device | str = "cpu"
 ) -> torch.Tensor:
-    """Latents out of pure noise: Euler steps down EDM's ladder (rho 5), no control."""
+    """Latents (count, 32, side, side) out of pure noise: Euler steps down EDM's ladder (rho 5), no control."""
     generator = torch.Generator().manual_seed(seed)
-    z = HIGHEST * torch.randn(count, 32, side, side, generator=generator).to(device)
+    z = HIGHEST * torch.randn(count, CHANNELS, side, side, generator=generator).to(device)
     ladder = torch.linspace(HIGHEST ** (1 / 5), 0.05 ** (1 / 5), steps, device=device) ** 5
     for sigma, after in zip(ladder, [*ladder[1:], torch.zeros((), device=device)]):
-        clean = prior(z, sigma.expand(count)).float()
+        clean = prior.denoise(z, sigma.expand(count)).float()
         z = clean + (z - clean) * (after / sigma)
     return z
 
@@ -41,21 +53,21 @@ class PriorStage:
 
     name = "prior"
 
-    def __init__(self, model: CompactPrior, sampler: Sampler, autoencoder: Autoencoder) -> None:
-        self.model: nn.Module = model
-        self.sampler, self.autoencoder = sampler, autoencoder
+    def __init__(self, config: PriorStageConfig, chain: Chain, resources: Resources) -> None:
+        self.model: CompactPrior = config.part(chain)
+        self.source, self.autoencoder = config.source(resources), resources.autoencoder
 
     def sample(self, rng: np.random.Generator) -> Crops:
-        return self.sampler(rng)
+        return self.source(rng)
 
-    def loss(self, batch: Crops) -> tuple[torch.Tensor, dict[str, float]]:
-        sigma = torch.exp(MEAN + DEVIATION * torch.randn(len(batch.z), device=batch.z.device)).clamp(0.03, 15)
+    def loss(self, batch: Crops) -> Losses:
+        sigma = torch.exp(MEAN + DEVIATION * torch.randn(len(batch), device=batch.z.device)).clamp(0.03, 15)
         s = sigma[:, None, None, None]
-        error = (self.model(batch.z + s * torch.randn_like(batch.z), sigma) - batch.z).square()
-        loss = (error * (1 + 1 / s.square())).mean()
-        return loss, {}
+        clean = self.model.denoise(batch.z + s * torch.randn_like(batch.z), sigma)
+        error = (clean - batch.z).square()
+        return (error * (1 + 1 / s.square())).mean(), {}
 
-    def validate(self, model: nn.Module) -> tuple[dict[str, float], Image.Image]:
-        z = draw(model, DRAWN, self.sampler.caches[0].size // 8, device=self.sampler.device)
+    def validate(self, model: CompactPrior) -> Judgement:
+        z = draw(model, DRAWN, self.source.side, device=self.source.device)
         with torch.inference_mode():
             return {"deviation": float(z.std())}, sheet([self.autoencoder.decode(z)])

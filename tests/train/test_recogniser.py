@@ -5,24 +5,23 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from intaglio.errors import WeightsError
-from intaglio.faces import landmarks68 as landmarks
-from intaglio.faces import recogniser as identity
-from intaglio.faces.landmarks68 import LandmarkNet, Landmarks, crop
-from intaglio.faces.recogniser import SIDE, TEMPLATE, Identity, align, five_points, similarity
+from intaglio.faces import landmarks68, recogniser
+from intaglio.faces.landmarks68 import LandmarkFinder, LandmarkNet, crop
+from intaglio.faces.recogniser import SIDE, TEMPLATE, FaceRecogniser, RecogniserNet, align, five_points, similarity
 
 
 def test_similarity_finds_rotation_scale_and_shift() -> None:
     torch.manual_seed(0)
     source = torch.randn(2, 5, 2) * 30
     angle, scale = 0.4, 1.7
-    wanted = scale * torch.tensor([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
+    turn = scale * torch.tensor([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
     shift = torch.tensor([5.0, -3.0])
-    matrix, found = similarity(source, source @ wanted.T + shift)
-    assert torch.allclose(matrix, wanted.expand(2, 2, 2), atol=1e-4)
-    assert torch.allclose(found, shift.expand(2, 2), atol=1e-3)
+    matrix, moved = similarity(source, source @ turn.T + shift)
+    assert torch.allclose(matrix, turn.expand(2, 2, 2), atol=1e-4)
+    assert torch.allclose(moved, shift.expand(2, 2), atol=1e-3)
 
 
 def test_similarity_is_least_squares_and_never_mirrors() -> None:
@@ -60,10 +59,10 @@ def test_crop_is_where_it_is_asked_for() -> None:
 def test_shapes_and_gradient() -> None:
     torch.manual_seed(0)
     x = torch.rand(2, 3, 96, 96)
-    points = Landmarks(None)(x)
+    points = LandmarkFinder(None)(x)
     assert points.shape == (2, 68, 2)
     assert five_points(points).shape == (2, 5, 2)
-    measure = Identity(None)
+    measure = FaceRecogniser(None)
     middle = torch.rand(2, 68, 2) * 60 + 18
     y = (x + 0.1 * torch.rand_like(x)).requires_grad_()
     assert torch.allclose(measure(x, x, middle), torch.zeros(2), atol=1e-5)
@@ -76,13 +75,13 @@ def test_shapes_and_gradient() -> None:
 
 def write(folder: Path, drop: str | None = None) -> None:
     """Both files as they are distributed, of random weights."""
-    tensors = {name: t.contiguous() for name, t in Identity(None).net.state_dict().items()}
+    tensors = {name: t.contiguous() for name, t in RecogniserNet().state_dict().items()}
     if drop is not None:
         del tensors[drop]
-    save_file({k: v.contiguous() for k, v in tensors.items()}, folder / identity.FILE)
+    save_file({k: v.contiguous() for k, v in tensors.items()}, folder / recogniser.FILE)
     tensors = dict(LandmarkNet().state_dict())
     tensors |= {f"bn.{k}": torch.rand(136) + 0.5 for k in ("weight", "bias", "running_mean", "running_var")}
-    save_file({k: v.contiguous() for k, v in tensors.items()}, folder / landmarks.FILE)
+    save_file({k: v.contiguous() for k, v in tensors.items()}, folder / landmarks68.FILE)
 
 
 def test_loading_folds_the_last_normalisation(tmp_path: Path) -> None:
@@ -91,7 +90,7 @@ def test_loading_folds_the_last_normalisation(tmp_path: Path) -> None:
     x = torch.rand(1, 1, 64, 64)
     ours, plain = LandmarkNet().eval(), LandmarkNet().eval()
     ours.load(tmp_path)
-    tensors = landmarks.load_file(tmp_path / landmarks.FILE)
+    tensors = load_file(tmp_path / landmarks68.FILE)
     norm = torch.nn.BatchNorm1d(136).eval()
     norm.load_state_dict(
         {k.removeprefix("bn."): tensors.pop(k) for k in list(tensors) if k.startswith("bn.")}, strict=False
@@ -102,12 +101,12 @@ def test_loading_folds_the_last_normalisation(tmp_path: Path) -> None:
 
 def test_wrong_files_are_errors(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="cannot be read"):
-        Identity(tmp_path)
+        FaceRecogniser(tmp_path)
     with pytest.raises(WeightsError, match="cannot be read"):
-        Landmarks(tmp_path)
+        LandmarkFinder(tmp_path)
     write(tmp_path, drop="conv2.conv.bias")
     with pytest.raises(WeightsError, match=r"conv2\.conv\.bias"):
-        Identity(tmp_path)
-    save_file({"a": torch.zeros(1)}, tmp_path / landmarks.FILE)
+        FaceRecogniser(tmp_path)
+    save_file({"a": torch.zeros(1)}, tmp_path / landmarks68.FILE)
     with pytest.raises(WeightsError, match="cannot be read"):
-        Landmarks(tmp_path)
+        LandmarkFinder(tmp_path)

@@ -1,0 +1,60 @@
+"""What the stages of a run share, each made when it is first asked for."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+import torch
+
+from intaglio.faces.recogniser import FaceRecogniser
+from intaglio.measures.lpips import LPIPS
+from intaglio.measures.mobilenet import MobileNet
+from intaglio.spaces.taef2 import Autoencoder
+from intaglio.train.latent_cache import LatentCache
+from intaglio.train.validation import Validation
+
+
+class Perceptual(Protocol):
+    """A distance of pictures (B, 3, H, W) in 0..1 in the features of a network: (B,)."""
+
+    def features(self, x: torch.Tensor) -> list[torch.Tensor]: ...
+
+    def distance(self, a: list[torch.Tensor], b: list[torch.Tensor]) -> torch.Tensor: ...
+
+    def __call__(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor: ...
+
+
+class Resources:
+    """Latent caches by name, networks of losses from the folder `features` (without, of random weights), validation."""
+
+    def __init__(
+        self, caches: Mapping[str, LatentCache], val: Path, validation: int, features: Path | None = None
+    ) -> None:
+        self.caches, self._val, self._count, self._features = caches, val, validation, features
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+    @functools.cached_property
+    def autoencoder(self) -> Autoencoder:
+        return Autoencoder.load(self.device)
+
+    @functools.cached_property
+    def lpips(self) -> Perceptual:
+        if self._features is None:
+            print("No --features: the feature networks have random weights, so all figures mean nothing.")
+        return LPIPS(self._features).to(self.device)
+
+    @functools.cached_property
+    def mobilenet(self) -> Perceptual:
+        return MobileNet(self._features).to(self.device)
+
+    @functools.cached_property
+    def recogniser(self) -> FaceRecogniser:
+        return FaceRecogniser(self._features).to(self.device)
+
+    @functools.cached_property
+    def validation(self) -> Validation:
+        size = next(iter(self.caches.values())).size
+        return Validation(self._val, self.autoencoder, size, self._count)
