@@ -27,7 +27,7 @@ test: $(VENV)/installed-dev
 # Without PICTURES the bundled portrait is all that is measured. FEATURES=DIR: feature networks (docs/bench.md).
 PICTURES ?= src/intaglio/data
 bench: $(VENV)/installed-bench
-	$(VENV)/bin/intaglio bench "$(PICTURES)" --limit 10 --size 256 --faces --bytes 250 400 1000 --peers vvc/2 avif/2 \
+	$(VENV)/bin/intaglio bench run "$(PICTURES)" --limit 10 --size 256 --faces --bytes 250 400 1000 --peers vvc/2 avif/2 \
 	  $(if $(FEATURES),--features "$(FEATURES)") --out bench-out
 
 clean:

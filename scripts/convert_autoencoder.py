@@ -17,12 +17,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from intaglio.weights.module_file import save_weights
 from PIL import Image, ImageOps
 from safetensors.torch import load_file
 from torch import Tensor
 
 from intaglio.spaces.taef2 import CHANNELS, MODEL, Autoencoder
-from intaglio.weights.module_file import save_weights
 
 SIZE = 256
 SUFFIXES = {".avif", ".jpg", ".png", ".webp"}

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-import runpy
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
-if TYPE_CHECKING:
-    from intaglio.codec import Codec
+from intaglio.codec import Codec
+from intaglio.pipeline.model import Model
+from intaglio.testing import TinyModel
+from intaglio.weights import codec_file
 
 # No deadlines: a slow or busy machine is no bug. Fixed examples in continuous integration, new ones elsewhere.
 settings.register_profile("intaglio", deadline=None, derandomize="CI" in os.environ)
@@ -20,23 +20,30 @@ settings.load_profile("intaglio")
 
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The weights file of a tiny random model, a custom stream."""
-    path = tmp_path_factory.mktemp("tiny") / "tiny.safetensors"
-    runpy.run_path(str(Path(__file__).with_name("tiny.py")))["write"](path)
-    return path
-
-
-@pytest.fixture(scope="session")
-def tiny_codec(tiny: Path) -> Codec:
-    """A codec of it, drawing with the reference decoder."""
-    from intaglio.codec import Codec
-
-    return Codec("fasdiff", weights=tiny, decoder="reference", device="cpu")
+    """The weights file of a tiny random FaSDiff, a custom stream."""
+    return TinyModel().write(tmp_path_factory.mktemp("tiny") / "tiny.safetensors")
 
 
 @pytest.fixture(scope="session")
 def tiny_cgdm(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The weights file of a tiny random CGDM, a custom stream."""
-    path = tmp_path_factory.mktemp("tiny") / "cgdm.safetensors"
-    runpy.run_path(str(Path(__file__).with_name("tiny.py")))["write"](path, "cgdm", 4)
-    return path
+    return TinyModel("cgdm", seed=4).write(tmp_path_factory.mktemp("tiny") / "cgdm.safetensors")
+
+
+@pytest.fixture(scope="session")
+def tiny_codec(tiny: Path) -> Codec:
+    """A codec of the tiny FaSDiff, drawing with the reference decoder."""
+    return Codec("fasdiff", weights=tiny, decoder="reference", device="cpu")
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tiny: Path) -> Model:
+    """The same as encoder and decoder know it."""
+    return Model(codec_file.read("fasdiff", tiny), decoder="reference", device="cpu")
+
+
+@pytest.fixture
+def installed(monkeypatch: pytest.MonkeyPatch, tiny: Path, tiny_cgdm: Path) -> None:
+    """Both tiny models in place of the packaged ones, for whoever names no weights."""
+    monkeypatch.setenv("INTAGLIO_FASDIFF", str(tiny))
+    monkeypatch.setenv("INTAGLIO_CGDM", str(tiny_cgdm))

@@ -22,13 +22,13 @@ from intaglio.codec import Codec
 from intaglio.entropy.stream import Stream, grid
 from intaglio.errors import Corrupt, IntaglioError, LimitExceeded, MissingModel, NewerVersion, NotIntaglio
 from intaglio.format import Header, peek, read, write
-from intaglio.info import _weights, inspect
-from intaglio.weights import codec_file as weights
+from intaglio.info import inspect
+from intaglio.pipeline.model import Model
 
 
 @pytest.fixture(autouse=True)
-def _use_tiny(monkeypatch: pytest.MonkeyPatch, tiny: Path) -> None:
-    monkeypatch.setenv(weights.ENVIRONMENT["fasdiff"], str(tiny))
+def _use_tiny(installed: None) -> None:
+    """The tiny models in place of the packaged ones."""
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +38,8 @@ def data(tiny_codec: Codec) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def stream(tiny_codec: Codec) -> Stream:
-    return tiny_codec._codec.stream
+def stream(tiny_model: Model) -> Stream:
+    return tiny_model.stream
 
 
 def sealed(tables: Stream, payload: bytes, **fields: Any) -> bytes:
@@ -126,15 +126,15 @@ def test_hostile_sizes(tiny_codec: Codec, stream: Stream) -> None:
 MEMORY = """
 import resource, sys
 from pathlib import Path
-from intaglio import info as inspection
+import intaglio
 from intaglio.errors import IntaglioError
 import numpy, constriction, safetensors
-inspection._weights("fasdiff", Path(sys.argv[1]))
+intaglio.inspect(sys.argv[1])  # the model is there
 peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 before = peak()
 for name in sys.argv[2:]:
     try:
-        inspection.inspect(Path(name).read_bytes())
+        intaglio.inspect(name)
     except IntaglioError:
         pass
     else:
@@ -144,13 +144,14 @@ print(before, peak())
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="ru_maxrss counts KiB on Linux alone")
-def test_no_memory_for_hostile_sizes(tmp_path: Path, tiny: Path, stream: Stream) -> None:
-    paths = []
+def test_no_memory_for_hostile_sizes(tmp_path: Path, data: bytes, stream: Stream) -> None:
+    good, paths = tmp_path / "good.itg", []
+    good.write_bytes(data)
     for width, height in ((65535, 65535), (65535, 977), (8001, 8000)):
         paths.append(tmp_path / f"{width}x{height}.itg")
         paths[-1].write_bytes(sealed(stream, bytes([1]) * 50, width=width, height=height))
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    command = [sys.executable, "-c", MEMORY, tiny, *paths]
+    command = [sys.executable, "-c", MEMORY, good, *paths]
     done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
     before, after = map(int, done.stdout.split())
     assert after - before < 4096  # KiB
@@ -195,7 +196,6 @@ def test_command_leaves_nothing_half_written(tmp_path: Path, data: bytes, capsys
 
 
 def test_seed_of_the_checksum_is_the_digest(stream: Stream, data: bytes) -> None:
-    _weights.cache_clear()
     header = peek(data)
     at = len(data) - len(read(data, seed_of=lambda _: stream.seed)[1])
     assert header.digest == stream.digest

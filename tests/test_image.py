@@ -128,12 +128,11 @@ def test_no_pixels() -> None:
 # Transparency ------------------------------------------------------------------------------------------------------
 
 
-def test_alpha_is_flattened_on_the_background() -> None:
+def test_alpha_is_flattened_on_white() -> None:
     image = Image.new("RGBA", (3, 1), (0, 100, 200, 255))
     image.putpixel((1, 0), (0, 100, 200, 0))
     image.putpixel((2, 0), (0, 100, 200, 128))
     assert to_rgb(image)[0].tolist() == [[[0, 100, 200], [255, 255, 255], [127, 177, 227]]]
-    assert to_rgb(image, (10, 20, 30))[0][0, 1].tolist() == [10, 20, 30]
 
 
 @pytest.mark.parametrize("mode", ["P", "1", "L", "I;16", "RGB"])
@@ -144,14 +143,13 @@ def test_transparent_colour_of_a_png(mode: str) -> None:
     if mode == "P":
         image.putpalette([0, 0, 0, 255, 255, 0])
     image = reopened(image, "PNG", transparency=value)
-    rgb, grey = to_rgb(image, (9, 8, 7))
-    assert rgb.tolist() == [[[0, 0, 0], [9, 8, 7]]]
-    assert not grey
+    rgb, grey = to_rgb(image)
+    assert rgb.tolist() == [[[0, 0, 0], [255, 255, 255]]]
+    assert grey
 
 
-def test_grey_with_alpha_on_a_coloured_background_is_not_grey() -> None:
+def test_grey_with_alpha_is_grey() -> None:
     assert to_rgb(Image.new("LA", (1, 1), (50, 100)))[1]
-    assert not to_rgb(Image.new("LA", (1, 1), (50, 100)), (255, 0, 0))[1]
 
 
 # Orientation -------------------------------------------------------------------------------------------------------

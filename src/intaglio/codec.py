@@ -209,14 +209,14 @@ _loading = threading.Lock()
 
 
 @functools.cache
-def _kept(name: str) -> Codec:
+def _kept(name: str, weights: tuple[Path, ...]) -> Codec:
     return Codec(name)
 
 
 def _codec(name: str) -> Codec:
-    """The codec of a name, loaded once by whichever thread comes first."""
+    """The codec of a name, loaded once by whichever thread comes first; anew where the environment names other weights."""
     with _loading:
-        return _kept(name)
+        return _kept(name, tuple(codec_file.default(codec) for codec in CODECS))
 
 
 def compress(

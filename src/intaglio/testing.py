@@ -54,7 +54,7 @@ class TinyModel:
             assert entropy is not None
             # Larger than trained ones would be at first, so that symbols are not all zero.
             for layer in (analysis.lf, analysis.h, analysis.y, *([analysis.vector[-1]] if analysis.vector else [])):
-                layer.weight.mul_(4)  # type: ignore[operator, union-attr]
+                layer.weight.mul_(4)  # type: ignore[operator]
             model.compressor.synthesis.packets.weight.mul_(2)
             focus = nn.Sequential(nn.Conv2d(compressor.width, 4, 3, 1, 1), nn.ReLU(), nn.Conv2d(4, 1, 1))
             nn.init.constant_(focus[-1].bias, 0.5)  # type: ignore[arg-type]

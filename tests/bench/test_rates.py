@@ -22,18 +22,18 @@ def curve(codec: str, factor: float = 1.0, offset: float = 0.0, only: slice = sl
 
 
 def test_a_curve_of_three_quarters_of_the_bytes_is_25_percent_better() -> None:
-    found = rates.difference(curve("ours", 0.75), [curve("peer")], "lpips", lower=True)
-    assert found is not None
-    assert found.percent == pytest.approx(-25, abs=1e-6)
-    assert found.overlap == 1
-    assert found.low == pytest.approx(-25, abs=1e-6) and found.high == pytest.approx(-25, abs=1e-6)
+    gain = rates.difference(curve("ours", 0.75), [curve("peer")], "lpips", lower=True)
+    assert gain is not None
+    assert gain.percent == pytest.approx(-25, abs=1e-6)
+    assert gain.overlap == 1
+    assert gain.low == pytest.approx(-25, abs=1e-6) and gain.high == pytest.approx(-25, abs=1e-6)
 
 
 def test_the_peer_is_its_best_variant_at_every_value() -> None:
     half = curve("peer/2", 0.5, only=slice(0, 2))  # better, but only where few bytes are spent
-    found = rates.difference(curve("ours"), [curve("peer"), half], "lpips", lower=True)
-    assert found is not None
-    assert 0 < found.percent < 100
+    gain = rates.difference(curve("ours"), [curve("peer"), half], "lpips", lower=True)
+    assert gain is not None
+    assert 0 < gain.percent < 100
     alone = rates.difference(curve("ours"), [half], "lpips", lower=True)
     assert alone is not None
     assert alone.percent == pytest.approx(100, abs=1e-6)
@@ -49,9 +49,9 @@ def test_higher_is_better_turns_the_sign() -> None:
     for point in (*ours, *peer):
         for row in point.rows:
             row["psnr"] = 40 - 10 * row["lpips"]
-    found = rates.difference(ours, [peer], "psnr", lower=False)
-    assert found is not None
-    assert found.percent == pytest.approx(-50, abs=1e-6)
+    gain = rates.difference(ours, [peer], "psnr", lower=False)
+    assert gain is not None
+    assert gain.percent == pytest.approx(-50, abs=1e-6)
 
 
 def test_quality_at_bytes_and_bytes_at_quality_are_inverse() -> None:
@@ -65,5 +65,5 @@ def test_quality_at_bytes_and_bytes_at_quality_are_inverse() -> None:
 
 def test_families() -> None:
     curves = {name: curve(name) for name in ("fasdiff", "avif", "avif*3/4", "avif/2", "avif grey", "jpeg/2")}
-    found = rates.families(curves, ["fasdiff"])
-    assert {name: len(variants) for name, variants in found.items()} == {"avif": 4, "jpeg": 1}
+    peers = rates.families(curves, ["fasdiff"])
+    assert {name: len(variants) for name, variants in peers.items()} == {"avif": 4, "jpeg": 1}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from intaglio.bench import coding
+from intaglio.bench import coded_files
 from intaglio.bench.results import FILE, Results
 
 
@@ -43,12 +43,12 @@ def test_the_last_of_equal_rows_holds(tmp_path: Path) -> None:
 
 
 def test_a_picture_counts_as_coded_when_both_files_are_there(tmp_path: Path) -> None:
-    path = coding.place(tmp_path, "avif/2", 30, "folder/a")
+    path = coded_files.place(tmp_path, "avif/2", 30, "folder/a")
     assert path.relative_to(tmp_path).as_posix() == "coded/avif-2/30/folder--a"
     rgb = np.full((8, 8, 3), 9, np.uint8)
-    coding.store(path, b"12345", rgb)
-    assert coding.done(path)
-    size, decoded = coding.read(path)
+    coded_files.store(path, b"12345", rgb)
+    assert coded_files.done(path)
+    size, decoded = coded_files.read(path)
     assert size == 5 and np.array_equal(decoded, rgb)
     path.with_suffix(".bin").unlink()
-    assert not coding.done(path)
+    assert not coded_files.done(path)

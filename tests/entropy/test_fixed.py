@@ -109,13 +109,12 @@ def test_mutant_with_a_float_in_the_path(section: str) -> None:
 
 @pytest.mark.parametrize("section", ["lf", "h", "vector", "y"])
 def test_mutant_with_float_symbols(section: str) -> None:
-    stream = Stream(ARRAYS, {})
-    resolve = dict.fromkeys(
-        ("lf", "h", "vector", "y"), lambda where, indices, means, gains: np.zeros(len(where), np.int64)
-    )
-    resolve[section] = lambda where, indices, means, gains: np.zeros(len(where))
+    four = Stream(ARRAYS, {}).four[section]
+    side = None if four.side is None else np.zeros((four.side.affine.matrix.shape[1], 1, 1), np.int64)
+    symbols = lambda kind: lambda where, indices, means, gains: np.zeros(len(where), kind)  # noqa: E731
+    four.run(side, 200, 1, 1, symbols(np.int64))
     with pytest.raises(TypeError, match="integers wanted"):
-        stream._run(200, 1, 1, resolve, False)
+        four.run(side, 200, 1, 1, symbols(np.float64))
 
 
 @pytest.mark.parametrize(("name", "value"), [("gain", 0), ("gain", 1 << 20), ("inverse", 1 << 24), ("offset", 1 << 20)])

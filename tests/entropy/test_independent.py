@@ -70,10 +70,10 @@ def test_faces_are_coded_finer(focus: bool) -> None:
         name: rng.normal(0, 2, (arrays[f"{name}.gain"].shape[1], *size)).astype(np.float32)
         for name, size in sizes.items()
     }
-    local, seen = stream._local, []
-    stream._local = lambda side, q, focus: seen.append(local(side, q, focus)) or seen[-1]
     payload, values = stream.encode(tensors, 120, focus)
-    assert seen[0].min() < 120 < seen[0].max()
+    side = stream.side_of_y(stream.join(values.lf, values.h))
+    qualities = stream.qualities(side, 120, focus)
+    assert qualities.min() < 120 < qualities.max()
     assert payload != stream.encode(tensors, 120, not focus)[0]
     found = independent().decode(payload, 120, 2, 3, arrays, focus=focus)
     decoded = stream.decode(payload, 120, 2, 3, focus)

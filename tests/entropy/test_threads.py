@@ -1,30 +1,56 @@
-"""BLAS has one thread inside, and what it had before afterwards, also after an error."""
+"""BLAS has one thread inside, and what it had before afterwards: after an error, and after several callers at once."""
 
+import threading
+
+import numpy as np
 import pytest
 
 from intaglio.entropy import threads
+from intaglio.entropy.threads import blas_threads, one_thread
+
+needs_openblas = pytest.mark.skipif(blas_threads() is None, reason="NumPy here has no OpenBLAS of its own")
 
 
+@needs_openblas
 def test_threads_are_given_back() -> None:
-    controls = threads._controls()
-    if controls is None:
-        pytest.skip("NumPy here has no OpenBLAS of its own")
-    get, put = controls
-    before = get()
-    put(2)
-    try:
-        many = get()  # 1 where there is one core
-        with threads.one_thread():
-            assert get() == 1
-        assert get() == many
-        with pytest.raises(ZeroDivisionError), threads.one_thread():
-            raise ZeroDivisionError
-        assert get() == many
-    finally:
-        put(before)
+    before = blas_threads()
+    with one_thread():
+        assert blas_threads() == 1
+        with one_thread():
+            assert blas_threads() == 1
+        assert blas_threads() == 1
+    assert blas_threads() == before
+    with pytest.raises(ZeroDivisionError), one_thread():
+        raise ZeroDivisionError
+    assert blas_threads() == before
 
 
-def test_without_openblas_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(threads, "_controls", lambda: None)
-    with threads.one_thread():
+@needs_openblas
+def test_the_last_of_several_callers_gives_them_back() -> None:
+    before, entered, leave = blas_threads(), threading.Event(), threading.Event()
+
+    def stay() -> None:
+        with one_thread():
+            entered.set()
+            leave.wait(10)
+
+    other = threading.Thread(target=stay)
+    other.start()
+    assert entered.wait(10)
+    with one_thread():
         pass
+    assert blas_threads() == 1  # the other is inside still
+    leave.set()
+    other.join()
+    assert blas_threads() == before
+
+
+def test_without_openblas_products_are_as_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threads, "NAMES", ())
+    threads.controls.cache_clear()
+    try:
+        with one_thread():
+            assert blas_threads() is None
+            assert (np.ones((2, 2)) @ np.ones(2)).tolist() == [2, 2]
+    finally:
+        threads.controls.cache_clear()

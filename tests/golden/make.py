@@ -13,11 +13,14 @@ import numpy as np
 import torch
 from safetensors.numpy import save_file
 
-from intaglio.compressor.compressor import Compressor, CompressorConfig
-from intaglio.entropy.learned import freeze as export
-from intaglio.entropy.stream import SECTIONS, Stream, grid
+from intaglio.compressor.compressor import Compressor
+from intaglio.compressor.config import CompressorConfig
+from intaglio.entropy.learned import freeze
+from intaglio.entropy.stream import Stream, grid
+from intaglio.entropy.wiring import SECTIONS
 from intaglio.format import Header, write
 from intaglio.format.streams import CUSTOM
+from intaglio.weights.tensors import Arrays
 
 HERE = Path(__file__).parent
 CONFIG = CompressorConfig(fine=16, coarse=16, depth=1, y=16, h=8, lf=4, vector=8, width=16, cond=16)
@@ -32,16 +35,17 @@ FILES = {  # width, height, quality index, scale
 }
 
 
-def models() -> export.Arrays:
+def models() -> Arrays:
     """Random entropy models whose means and scales move much more than an untrained network's."""
     torch.manual_seed(11)
-    compressor = Compressor(CONFIG)
+    entropy = Compressor(CONFIG, lean_encoder=True, trained=True).entropy
+    assert entropy is not None
     with torch.no_grad():
-        for four in (compressor.lf_model, compressor.h_model, compressor.vector_model, compressor.y_model):
-            for layer in four.out:
+        for name in ("lf", "h", "vector", "y"):
+            for layer in entropy.model(name).out:
                 layer.weight.mul_(12)
                 layer.bias.normal_(0.3)
-    return export.integers(compressor)
+    return freeze.integers(entropy)
 
 
 def tensors(rng: np.random.Generator, height: int, width: int, spread: float) -> dict[str, np.ndarray]:

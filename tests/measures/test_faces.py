@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from intaglio.measures.detection import Detection
 from intaglio.measures.dlib_faces import REMEMBERED, Album, Box, Faces, album
-from intaglio.measures.facenet import SIDE, Recogniser, crop
-from intaglio.measures.identity import Identity
-from intaglio.measures.landmarks_moved import Landmarks, movement
-from intaglio.measures.measure import Unavailable
+from intaglio.measures.facenet import SIDE, FaceNetDistance, crop
+from intaglio.measures.identity import IdentityDistance
+from intaglio.measures.landmark_shift import LandmarkShift, movement
+from intaglio.measures.optional import Unavailable
 
 Rgb = NDArray[np.uint8]
 
@@ -49,8 +49,8 @@ def test_found_means_found_there() -> None:
             return super().all(rgb)[1:]
 
     m = Detection(Album(cast("Faces", Single())))
-    found = {at: m.compare(m.describe(picture(10)), m.describe(picture(at))) for at in (10, 52, 53, 0)}
-    assert found == {10: 1, 52: 1, 53: 0, 0: 0}  # 58 of 142 columns are common at 52, 57 of 143 at 53
+    there = {at: m.compare(m.describe(picture(10)), m.describe(picture(at))) for at in (10, 52, 53, 0)}
+    assert there == {10: 1, 52: 1, 53: 0, 0: 0}  # 58 of 142 columns are common at 52, 57 of 143 at 53
     assert m.compare(m.describe(picture(0)), m.describe(picture(10))) is None
 
 
@@ -67,7 +67,7 @@ def test_found_beside_a_larger_one_is_found() -> None:
 def test_one_description_for_all_measures() -> None:
     fake = Fake()
     shared = Album(cast("Faces", fake))
-    identity, detection = Identity(shared), Detection(shared)
+    identity, detection = IdentityDistance(shared), Detection(shared)
     first, second = (m.describe(picture(10).copy()) for m in (identity, detection))
     assert first is second
     other = identity.describe(picture(30))
@@ -116,18 +116,18 @@ def test_a_drawn_face(real: Album, drawing: Rgb, original: Rgb) -> None:
     assert box and box.overlap(Box(46, 64, 201, 219)) > 0.9  # dlib 20.0.1; another Pillow may draw other edges
     assert real.faces.find(original) is None and real.faces.landmarks(drawing, box).shape == (68, 2)
     pairs = (drawing, drawing), (drawing, bad), (drawing, grey), (grey, drawing)
-    for m in (Identity(real), Landmarks(real)):
+    for m in (IdentityDistance(real), LandmarkShift(real)):
         same, near, far, none = values(m, *pairs)
         assert same == 0 and none is None
         assert near is not None and far is not None and 0 < near < far
     assert values(Detection(real), *pairs) == [1, 1, 0, None]
     # dlib 20.0.1 called by other code on the same two pictures: 0.2134
-    assert values(Identity(real), pairs[1]) == [pytest.approx(0.2134, abs=0.01)]
+    assert values(IdentityDistance(real), pairs[1]) == [pytest.approx(0.2134, abs=0.01)]
 
 
 def test_a_second_recogniser(real: Album, drawing: Rgb) -> None:
     try:
-        m = Recogniser(real)
+        m = FaceNetDistance(real)
     except Unavailable as e:
         pytest.skip(str(e))
     bad, grey = spoiled(drawing), np.full_like(drawing, 128)

@@ -18,9 +18,9 @@ def test_means_by_group(tmp_path: Path) -> None:
     groups = read_groups(path)
     assert groups["d.png"] == {"group": "", "sex": "m"}
     values = {"a.png": 1.0, "b.png": 3.0, "c.png": None, "d.png": 9.0, "e.png": 7.0}
-    found = by_group(values, groups)
-    assert list(found) == ["north"]  # c has no number, d no group, e is not in the table
-    assert found["north"] == (2, 1, 3, 2)
+    means = by_group(values, groups)
+    assert list(means) == ["north"]  # c has no number, d no group, e is not in the table
+    assert means["north"] == (2, 1, 3, 2)
     assert {sex: figure.value for sex, figure in by_group(values, groups, "sex").items()} == {"f": 1, "m": 6}
 
 

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from intaglio.measures.dists import Dists
 from intaglio.measures.eld import Eld
 from intaglio.measures.kernel_distance import kernel_distance, pooled
+from intaglio.measures.lpips import LpipsVgg
 from intaglio.measures.lpips_alex import LpipsAlex
-from intaglio.measures.lpips_vgg import LpipsVgg
-from intaglio.measures.measure import Metric, Unavailable
+from intaglio.measures.measure import Measure
 from intaglio.measures.niqe import CUBIC, Niqe, halve
+from intaglio.measures.optional import Unavailable
 from intaglio.measures.ssimulacra2 import Ssimulacra2
 from intaglio.measures.vmaf import Vmaf
 
@@ -31,13 +32,13 @@ def have(make: Callable[..., Any], *arguments: Path | None) -> Any:
         pytest.skip(str(e))
 
 
-def measure(m: Metric, a: Rgb, b: Rgb) -> float | None:
+def measure(m: Measure, a: Rgb, b: Rgb) -> float | None:
     return m.compare(m.describe(a), m.describe(b))
 
 
 # lpips 0.1.4 and DISTS-pytorch 0.1, both with convolutions stored as halves (float32 ones differ by 2e-5).
 @pytest.mark.parametrize(("make", "expected"), [(LpipsAlex, 0.126117), (LpipsVgg, 0.415878), (Dists, 0.273989)])
-def test_as_published(make: Callable[[Path | None], Metric], expected: float, original: Rgb, decoded: Rgb) -> None:
+def test_as_published(make: Callable[[Path | None], Measure], expected: float, original: Rgb, decoded: Rgb) -> None:
     m = have(make, None)
     assert measure(m, original, decoded) == pytest.approx(expected, abs=5e-5)
     assert measure(m, original, original) == pytest.approx(0, abs=1e-6)

@@ -43,9 +43,9 @@ def test_overlapping_pairs() -> None:
     assert eer.low < eer.value < eer.high
     assert true_accepts(distances, SAME).value == pytest.approx(0.8)  # up to 0.8, before any impostor
     assert true_accepts(distances, SAME, 0.1).value == pytest.approx(0.9)  # one impostor may pass: up to 0.9
-    found = accuracy(distances, SAME)
-    assert 0.7 <= found.value <= 0.9 and found.low < found.value < found.high and found.n == 20
-    assert accuracy(distances, SAME) == found  # drawn the same every time
+    figure = accuracy(distances, SAME)
+    assert 0.7 <= figure.value <= 0.9 and figure.low < figure.value < figure.high and figure.n == 20
+    assert accuracy(distances, SAME) == figure  # drawn the same every time
 
 
 def test_accuracy_at_a_threshold_from_elsewhere() -> None:
@@ -56,9 +56,9 @@ def test_accuracy_at_a_threshold_from_elsewhere() -> None:
 def test_chance() -> None:
     rng = np.random.default_rng(3)
     same = np.arange(4000) % 2 == 0
-    found = accuracy(rng.random(4000), same)
-    assert 0.46 < found.value < 0.54  # the threshold is not chosen on the pairs it is tried on
-    assert found.high - found.low == pytest.approx(2 * 1.96 * 0.5 / 4000**0.5, rel=0.1)
+    figure = accuracy(rng.random(4000), same)
+    assert 0.46 < figure.value < 0.54  # the threshold is not chosen on the pairs it is tried on
+    assert figure.high - figure.low == pytest.approx(2 * 1.96 * 0.5 / 4000**0.5, rel=0.1)
 
 
 def test_impostors_drift() -> None:

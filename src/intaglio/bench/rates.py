@@ -10,16 +10,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from intaglio.bench.results import Point
+from intaglio.measures.interval import bootstrap
 
 Array = NDArray[np.float64]
 GRID = 400  # values of the measure at which curves are compared
-RESAMPLES = 200
+RESAMPLES = 200  # a draw takes a curve through every codec's points anew
 
 
 @dataclass(frozen=True)
@@ -33,15 +33,15 @@ class Difference:
     range: tuple[float, float]  # of the measure, that is common
 
 
-def line(points: Sequence[Point], name: str, lower: bool, pick: Any = None) -> tuple[Array, Array]:
+def line(points: Sequence[Point], name: str, lower: bool, pick: NDArray[np.int64] | None = None) -> tuple[Array, Array]:
     """(measure turned so that lower is better, ascending; log mean bytes) of one codec, beaten points left out."""
-    found = []
+    places = []
     for point in points:
         value, size = point.mean(name, pick), point.mean("counted", pick)
         if value is not None and size is not None:
-            found.append((np.log(size), value if lower else -value))
+            places.append((np.log(size), value if lower else -value))
     best, kept = np.inf, []
-    for size, value in sorted(found):
+    for size, value in sorted(places):
         if value < best - 1e-9:
             kept.append((value, size))
             best = value
@@ -60,14 +60,18 @@ def interpolate(x: Array, y: Array, at: Array | float) -> Array:
 
 
 def _difference(
-    ours: Sequence[Point], variants: Sequence[Sequence[Point]], name: str, lower: bool, pick: Any = None
+    ours: Sequence[Point],
+    variants: Sequence[Sequence[Point]],
+    name: str,
+    lower: bool,
+    pick: NDArray[np.int64] | None = None,
 ) -> tuple[float, float, float, float] | None:
     x, y = line(ours, name, lower, pick)
-    theirs = [found for found in (line(v, name, lower, pick) for v in variants) if len(found[0]) > 1]
+    theirs = _lines(variants, name, lower, pick)
     if len(x) < 2 or not theirs:
         return None
     grid = np.linspace(x[0], x[-1], GRID)
-    peer = np.min([interpolate(*found, grid) for found in theirs], axis=0)
+    peer = np.min([interpolate(*one, grid) for one in theirs], axis=0)
     both = np.isfinite(peer)
     if both.sum() < 2:
         return None
@@ -78,19 +82,29 @@ def _difference(
 
 def difference(ours: Sequence[Point], variants: Sequence[Sequence[Point]], name: str, lower: bool) -> Difference | None:
     """The Bjøntegaard difference of a per-picture measure; None without a common range of it."""
-    found = _difference(ours, variants, name, lower)
-    if found is None:
+    whole = _difference(ours, variants, name, lower)
+    if whole is None:
         return None
-    percent, overlap, first, last = found
-    n, rng = len(ours[0].rows), np.random.default_rng(0)
-    drawn = [_difference(ours, variants, name, lower, rng.integers(n, size=n)) for _ in range(RESAMPLES)]
-    low, high = np.percentile([d[0] for d in drawn if d], (2.5, 97.5))
-    return Difference(percent, float(low), float(high), overlap, (first, last))
+
+    def percent(pick: NDArray[np.int64]) -> float:
+        drawn = _difference(ours, variants, name, lower, pick)
+        return np.nan if drawn is None else drawn[0]
+
+    figure = bootstrap(percent, np.arange(len(ours[0].rows)), times=RESAMPLES)
+    _, overlap, first, last = whole
+    return Difference(figure.value, figure.low, figure.high, overlap, (first, last))
+
+
+def _lines(
+    variants: Sequence[Sequence[Point]], name: str, lower: bool, pick: NDArray[np.int64] | None = None
+) -> list[tuple[Array, Array]]:
+    """The line of every variant that has one."""
+    return [one for one in (line(v, name, lower, pick) for v in variants) if len(one[0]) > 1]
 
 
 def at_bytes(variants: Sequence[Sequence[Point]], name: str, lower: bool, size: float) -> float | None:
     """The best value of the measure at so many mean bytes; None where no variant has points on both sides."""
-    lines = [found for found in (line(v, name, lower) for v in variants) if len(found[0]) > 1]
+    lines = _lines(variants, name, lower)
     best = float(min((float(interpolate(b, m, np.log(size))) for m, b in lines), default=np.inf))
     return (best if lower else -best) if np.isfinite(best) else None
 
@@ -98,7 +112,7 @@ def at_bytes(variants: Sequence[Sequence[Point]], name: str, lower: bool, size: 
 def bytes_at(variants: Sequence[Sequence[Point]], name: str, lower: bool, value: float) -> float | None:
     """The fewest mean bytes for a value of the measure."""
     turned = value if lower else -value
-    lines = [found for found in (line(v, name, lower) for v in variants) if len(found[0]) > 1]
+    lines = _lines(variants, name, lower)
     best = float(min((float(interpolate(m, b, turned)) for m, b in lines), default=np.inf))
     return float(np.exp(best)) if np.isfinite(best) else None
 
@@ -110,8 +124,8 @@ def family(name: str) -> str:
 
 def families(curves: dict[str, list[Point]], ours: Sequence[str]) -> dict[str, list[list[Point]]]:
     """Peers by family, each with the curves of its variants: "avif/2" and "avif grey" belong to "avif"."""
-    made: dict[str, list[list[Point]]] = {}
+    peers: dict[str, list[list[Point]]] = {}
     for name, points in curves.items():
         if name not in ours:
-            made.setdefault(family(name), []).append(points)
-    return made
+            peers.setdefault(family(name), []).append(points)
+    return peers

@@ -45,8 +45,8 @@ class Point:
     def mean(self, name: str, pick: Iterable[int] | None = None) -> float | None:
         if name in self.whole:
             return float(self.whole[name])
-        found = self.values(name, pick)
-        return float(np.mean(found)) if found else None
+        values = self.values(name, pick)
+        return float(np.mean(values)) if values else None
 
     @property
     def bpp(self) -> float:
@@ -92,7 +92,7 @@ class Results:
             return float(f"{value:.6g}") if isinstance(value, float) else value
 
         kinds = ("run", [self.run]), ("row", self.rows.values()), ("set", self.sets.values()), ("time", self.times)
-        records = [{"kind": kind} | record for kind, all_ in kinds for record in all_ if record]
+        records = [{"kind": kind} | record for kind, several in kinds for record in several if record]
         temporary = file.with_suffix(".tmp")
         temporary.write_text("".join(json.dumps({k: short(v) for k, v in r.items()}) + "\n" for r in records))
         os.replace(temporary, file)
@@ -121,7 +121,7 @@ class Results:
     def curves(self) -> dict[str, list[Point]]:
         """Every codec's whole points, by bytes; one that lacks a picture cannot be compared and is left out."""
         pictures = self.run["pictures"]
-        made: dict[str, list[Point]] = {}
+        curves: dict[str, list[Point]] = {}
         for codec, settings in self.run["codecs"].items():
             points = []
             for setting in settings:
@@ -130,5 +130,5 @@ class Results:
                     whole = self.sets.get((codec, setting), {})
                     values = {k: v for k, v in whole.items() if k not in ("codec", "setting")}
                     points.append(Point(codec, setting, [r for r in rows if r], values))
-            made[codec] = sorted(points, key=lambda p: p.mean("counted") or 0)
-        return {codec: points for codec, points in made.items() if points}
+            curves[codec] = sorted(points, key=lambda p: p.mean("counted") or 0)
+        return {codec: points for codec, points in curves.items() if points}

@@ -1,55 +1,52 @@
-"""`--protocol scaling`: work, seconds and peak memory as pictures grow, and the share of what the machine can do.
+"""`intaglio bench scaling`: work, seconds and peak memory as pictures grow, and the share of what the machine can do.
 
-    python -m intaglio.bench.scaling CODEC SIDE PICTURE.npy      prints one JSON object, in a fresh process
+    python -m intaglio.bench.scaling PICTURE.npy CODEC           prints one JSON object, in a fresh process
 
-GFLOP are counted by torch's FlopCounterMode on the eager graph (the integer entropy nets, some percent, are not in it).
-The machine's rate is that of a 3x3 convolution of 128 channels at 64x64, batch 4, channels last, in the precision in
-use, best of five, in the same process: a share of it means the same on any machine.
+CODEC is one of ours, or a peer and its setting ("avif 25"). The picture is the first of the folder, scaled to a square
+of each side. GFLOP are counted by torch's FlopCounterMode on the eager graph (the integer entropy nets, some percent, are
+not in it). The machine's rate is that of a 3x3 convolution of 128 channels at 64x64, batch 4, channels last, in the
+precision in use, the best of two rounds, in the same process: a share of it means the same on any machine.
 """
 
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from intaglio.bench import ours, summary
-from intaglio.bench import picture_set as pictures
-from intaglio.bench.results import BenchError, Record
-from intaglio.bench.run import facts
-from intaglio.bench.timing import best_of, environment, peak_memory
+from intaglio.bench import markdown, ours, peers, picture_set
+from intaglio.bench.circumstances import facts
+from intaglio.bench.results import Record
+from intaglio.bench.timing import apart, best_of, peak_memory
 from intaglio.codecs import CODECS
+from intaglio.measures.measure import Rgb
 
-if TYPE_CHECKING:
-    from intaglio.bench.picture_set import Rgb
-
-SIDES = (128, 256, 512, 1024, 2048)
 BPP = 0.05  # of ours; peers at the middle of their settings
+FITTED = 256  # pixels a side from which on growth is fitted: smaller pictures take what starting takes
 
 
-def measure(folder: Path, out: Path, mine: Sequence[str], names: Sequence[str], say: Callable[[str], None]) -> None:
-    """Writes OUT/scaling.md and says the tables; the first picture of the folder, scaled to each side."""
+def measure(
+    folder: Path, out: Path, mine: Sequence[str], names: Sequence[str], sides: Sequence[int], say: Callable[[str], None]
+) -> None:
+    """Writes OUT/scaling.md and says the tables.
+
+    Raises:
+        BenchError: no pictures. IntaglioError: an unknown peer.
+    """
     from rich.progress import track
 
-    from intaglio.bench import peers
-
-    if not set(mine) <= set(CODECS):
-        raise BenchError("scaling is of codecs, and a focus is none")
     others, missing = peers.available(names)
     rows = []
-    for side in track(SIDES, "scaling", transient=True):
-        rgb = next(iter(pictures.load(folder, side, 1).values()))
-        rows += [_apart(codec, rgb) for codec in mine]
-        rows += [_apart(f"{p.name} {p.settings[len(p.settings) // 2]:g}", rgb) for p in others]
-    lines = ["## Work, time and memory\n", *(f"- {key}: {value}" for key, value in facts(mine).items())]
-    lines += [f"- left out: {sentence}" for sentence in missing.values()]
-    text = "\n".join([*lines, "", summary.table(rows), "", "### Growth with pixels\n", summary.table(growth(rows)), ""])
+    for side in track(sides, "scaling", transient=True):
+        rgb = next(iter(picture_set.load(folder, side, 1).values()))
+        codecs = [*mine, *(f"{p.name} {p.settings[len(p.settings) // 2]:g}" for p in others)]
+        rows += [apart("intaglio.bench.scaling", rgb, codec) for codec in codecs]
+    tables = {"": rows, "Growth with pixels": growth(rows)}
+    text = markdown.document("Work, time and memory", facts(mine), missing.values(), tables)
     out.mkdir(parents=True, exist_ok=True)
     (out / "scaling.md").write_text(text)
     say(text)
@@ -57,39 +54,27 @@ def measure(folder: Path, out: Path, mine: Sequence[str], names: Sequence[str], 
 
 def growth(rows: Sequence[Record]) -> list[Record]:
     """Exponents of pixels, fitted to the logarithms of what was measured from 256 a side on: 1 is in proportion."""
-    made = []
+    table = []
     for codec in dict.fromkeys(row["codec"] for row in rows):
-        own = [row for row in rows if row["codec"] == codec and row["side"] >= 256]
-        fitted: Record = {"codec": codec}
+        own = [row for row in rows if row["codec"] == codec and row["side"] >= FITTED]
+        exponents: Record = {"codec": codec}
         for key in ("encode s", "decode s", "decode s, 1 step", "peak MB"):
             points = [(row["side"] ** 2, row[key]) for row in own if row.get(key)]
             if len(points) > 1:
                 pixels, values = np.log(np.array(points)).T
-                fitted[key] = round(float(np.polyfit(pixels, values, 1)[0]), 2)
-        made.append(fitted)
-    return made
+                exponents[key] = round(float(np.polyfit(pixels, values, 1)[0]), 2)
+        if len(exponents) > 1:
+            table.append(exponents)
+    return table
 
 
-def _apart(codec: str, rgb: Rgb) -> Record:
-    """In a fresh process, with nothing beside it."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "picture.npy"
-        np.save(file, rgb)
-        command = [sys.executable, "-m", "intaglio.bench.scaling", codec, str(file)]
-        done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment())
-    found: Record = json.loads(done.stdout.splitlines()[-1])
-    return found
-
-
-def _main(codec: str, file: Path) -> Record:
+def _main(file: Path, codec: str) -> Record:
     rgb = np.load(file)
     row: Record = {"codec": codec, "side": len(rgb)}
     return row | (_mine(codec, rgb) if codec in CODECS else _peer(codec, rgb)) | {"peak MB": peak_memory() / 1e6}
 
 
 def _peer(codec: str, rgb: Rgb) -> Record:
-    from intaglio.bench import peers
-
     name, _, setting = codec.rpartition(" ")
     peer = peers.available([name])[0][0]
     encode_s, data = best_of(lambda: peer.encode(rgb, float(setting)))
@@ -98,45 +83,38 @@ def _peer(codec: str, rgb: Rgb) -> Record:
 
 
 def _mine(codec: str, rgb: Rgb) -> Record:
-    from PIL import Image
-    from torch.utils.flop_counter import FlopCounterMode
-
-    import intaglio
-
-    made, image = intaglio.Codec(codec), Image.fromarray(rgb)
     limit = max(400, ours.target(BPP, rgb, bpp=True))
-
-    def gflop(run: Callable[[], Any]) -> float:
-        with FlopCounterMode(display=False, custom_mapping=packed_convolutions()) as counter:
-            run()
-        return float(counter.get_total_flops()) / 1e9
-
-    encode_s, data = best_of(lambda: made.compress(image, max_bytes=limit))
-    row: Record = {
-        "bytes": len(data),
-        "encode s": encode_s,
-        "encode GFLOP": gflop(lambda: made.compress(image, max_bytes=limit)),
+    data = ours.encode(codec, rgb, limit)
+    calls: dict[str, Callable[[], Any]] = {
+        "encode": lambda: ours.encode(codec, rgb, limit),
+        "decode": lambda: ours.decode(codec, data),
+        "decode, 1 step": lambda: ours.decode(codec, data, steps=1),
     }
-    for steps, key in ((4, "decode s"), (1, "decode s, 1 step")):
-        row[key], _ = best_of(lambda steps=steps: made.decompress(data, steps=steps))  # type: ignore[misc]
-        row[key.replace("decode s", "decode GFLOP")] = gflop(lambda steps=steps: made.decompress(data, steps=steps))  # type: ignore[misc]
+    row: Record = {"bytes": len(data)}
     rate = convolution_rate()
-    row |= {"rate GFLOP/s": rate}
-    for what in ("encode", "decode"):
-        row[f"{what}, share %"] = 100 * row[f"{what} GFLOP"] / row[f"{what} s"] / rate
-    return row
+    for name, call in calls.items():
+        what, _, rest = name.partition(",")
+        seconds, work = best_of(call)[0], gflop(call)
+        row |= {f"{what} s{',' * bool(rest)}{rest}": seconds, f"{what} GFLOP{',' * bool(rest)}{rest}": work}
+        row |= {f"{what}, share %": 100 * work / seconds / rate} if not rest else {}
+    return row | {"rate GFLOP/s": rate}
 
 
-def packed_convolutions() -> dict[Any, Any]:
-    """FLOPs of convolutions packed for the processor (`nets.packed`), which the counter does not know."""
+def gflop(call: Callable[[], Any]) -> float:
+    """Billions of floating-point operations of a call."""
     import math
 
     import torch
+    from torch.utils.flop_counter import FlopCounterMode
 
-    def flops(x: Sequence[int], weight: Sequence[int], *_: Any, out_shape: Sequence[int], **__: Any) -> int:
+    def packed(x: Sequence[int], weight: Sequence[int], *_: Any, out_shape: Sequence[int], **__: Any) -> int:
         return 2 * math.prod(out_shape) * math.prod(weight[1:])
 
-    return {torch.ops.mkldnn._convolution_pointwise: flops} if hasattr(torch.ops, "mkldnn") else {}
+    # Convolutions packed for the processor (`networks.packed`), which the counter does not know.
+    known = {torch.ops.mkldnn._convolution_pointwise: packed} if hasattr(torch.ops, "mkldnn") else {}
+    with FlopCounterMode(display=False, custom_mapping=known) as counter:
+        call()
+    return float(counter.get_total_flops()) / 1e9
 
 
 def convolution_rate() -> float:
@@ -160,4 +138,4 @@ def convolution_rate() -> float:
 
 
 if __name__ == "__main__":
-    print(json.dumps(_main(sys.argv[1], Path(sys.argv[2]))))
+    print(json.dumps(_main(Path(sys.argv[1]), sys.argv[2])))

@@ -1,6 +1,6 @@
-"""Third part of a run: seconds and peak memory of every codec, each in a fresh process with nothing beside it.
+"""Seconds and peak memory of a codec, in a fresh process with nothing beside it; the last part of a run.
 
-python -m intaglio.bench.timing CODEC SETTING PICTURE.npy OPTIONS    prints one JSON object
+python -m intaglio.bench.timing PICTURE.npy CODEC SETTING OPTIONS    prints one JSON object
 """
 
 from __future__ import annotations
@@ -14,54 +14,46 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from intaglio.bench import ours
-from intaglio.bench.coding import Options
+from intaglio.bench.coded_files import Options
 from intaglio.bench.results import Record
-
-if TYPE_CHECKING:
-    from intaglio.bench.peers.peer import Rgb
+from intaglio.measures.measure import Rgb
 
 REPEATS = 3
 LONG = 10.0  # seconds, next to which warming up is nothing
 
 
-def best_of(run: Callable[[], Any], repeats: int = REPEATS) -> tuple[float, Any]:
-    """(seconds of the fastest of so many calls after one that warms up, what it returned); one call where it is LONG."""
+def best_of(call: Callable[[], Any], repeats: int = REPEATS, long: float = LONG) -> tuple[float, Any]:
+    """(seconds of the fastest of so many calls after one that warms up, what it returned); one call where it is `long`."""
     start = time.perf_counter()
-    out, times = run(), []
-    if (first := time.perf_counter() - start) > LONG:
+    out, times = call(), []
+    if (first := time.perf_counter() - start) > long:
         return first, out
     for _ in range(repeats):
         start = time.perf_counter()
-        out = run()
+        out = call()
         times.append(time.perf_counter() - start)
     return min(times), out
 
 
-def environment() -> dict[str, str]:
-    """For a fresh Python that finds what this one does."""
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
-
-
-def measure(codec: str, mine: bool, setting: float, rgb: Rgb, options: Options) -> Record:
-    """Seconds to encode and to decode one picture, peak memory of the process, in a fresh one."""
+def apart(module: str, rgb: Rgb, *arguments: str) -> Record:
+    """The JSON object that `python -m module PICTURE.npy ARGUMENTS...` prints, in a fresh process."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "picture.npy"
         np.save(file, rgb)
-        said = json.dumps(asdict(options) | {"mine": mine})
-        done = subprocess.run(
-            [sys.executable, "-m", "intaglio.bench.timing", codec, str(setting), str(file), said],
+        process = subprocess.run(
+            [sys.executable, "-m", module, str(file), *arguments],
             capture_output=True,
             text=True,
             check=True,
-            env=environment(),
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},  # sees what this process does
         )
-    found: Record = json.loads(done.stdout.splitlines()[-1])
-    return found
+    row: Record = json.loads(process.stdout.splitlines()[-1])
+    return row
 
 
 def peak_memory() -> float:
@@ -76,10 +68,14 @@ def peak_memory() -> float:
     return float(max(own, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * unit))
 
 
-def _main(codec: str, setting: float, file: Path, said: dict[str, Any]) -> Record:
-    rgb, mine = np.load(file), said.pop("mine")
-    options = Options(**said)
-    if mine:
+def measure(codec: str, setting: float, rgb: Rgb, options: Options) -> Record:
+    """Seconds to encode and to decode one picture, peak memory of the process, in a fresh one."""
+    return apart("intaglio.bench.timing", rgb, codec, str(setting), json.dumps(asdict(options)))
+
+
+def _main(file: Path, codec: str, setting: float, options: Options) -> Record:
+    rgb = np.load(file)
+    if codec in ours.NAMES:
         limit = ours.target(setting, rgb, options.bpp)
         encode_s, data = best_of(lambda: ours.encode(codec, rgb, limit, options.effort))
         decode_s, _ = best_of(lambda: ours.decode(codec, data, options.steps, options.realism))
@@ -102,4 +98,4 @@ def _main(codec: str, setting: float, file: Path, said: dict[str, Any]) -> Recor
 
 
 if __name__ == "__main__":
-    print(json.dumps(_main(sys.argv[1], float(sys.argv[2]), Path(sys.argv[3]), json.loads(sys.argv[4]))))
+    print(json.dumps(_main(Path(sys.argv[1]), sys.argv[2], float(sys.argv[3]), Options(**json.loads(sys.argv[4])))))

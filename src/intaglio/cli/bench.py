@@ -1,112 +1,184 @@
-"""`intaglio bench`: measure a folder of pictures, or summarise reports as Markdown."""
+"""`intaglio bench`: sub-commands that measure, one function each; a module of `intaglio.bench` does the work."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from intaglio.bench.ours import NAMES
-from intaglio.errors import IntaglioError
+from intaglio.codecs import CODECS
 
 PEERS = ("vvc", "vvc/2", "avif", "avif/2")
 
 
-def parser() -> argparse.ArgumentParser:
-    made = argparse.ArgumentParser(
-        prog="intaglio bench",
-        description="Measure Intaglio and its peers side by side, with real bytes; OUT/index.html is the report. "
-        "Stopped at any moment, the same command goes on.",
-    )
-    made.add_argument("folder", type=Path, metavar="DIR", help="pictures; with --summary, reports")
-    made.add_argument("more", type=Path, nargs="*", metavar="DIR", help=argparse.SUPPRESS)
-    made.add_argument("--out", type=Path, required=True, metavar="OUT", help="folder of the report")
-    made.add_argument(
-        "--codec", nargs="+", choices=NAMES, default=["fasdiff"], metavar="NAME", help="of ours: " + ", ".join(NAMES)
-    )
-    made.add_argument("--peers", nargs="*", default=list(PEERS), metavar="NAME", help=f"default {' '.join(PEERS)}")
-    made.add_argument("--size", type=int, metavar="N", help="central squares of this side, in place of whole pictures")
-    made.add_argument("--limit", type=int, metavar="N", help="so many pictures, the first by name")
-    made.add_argument("--faces", action="store_true", help="measure identity, landmarks and detection too")
-    rate = made.add_mutually_exclusive_group()
+def run(p: argparse.ArgumentParser) -> Callable[[argparse.Namespace], None]:
+    """Measure a folder of pictures through Intaglio and its peers, with real bytes; OUT/index.html is the report.
+
+    Stopped at any moment, the same command goes on.
+    """
+    _pictures(p, size=None)
+    _codecs(p, NAMES, ["fasdiff"], PEERS)
+    p.add_argument("--faces", action="store_true", help="measure identity, landmarks and detection too")
+    rate = p.add_mutually_exclusive_group()
     rate.add_argument("--bytes", type=float, nargs="+", metavar="N", help="byte targets of ours")
     rate.add_argument("--bpp", type=float, nargs="+", metavar="R", help="targets of ours in bits a pixel")
-    made.add_argument("--steps", type=int, choices=[1, 2, 4], default=4, help="of the diffusion, default 4")
-    made.add_argument("--realism", type=float, default=1.0, metavar="R", help="0 to 1, default 1")
-    made.add_argument("--effort", type=int, choices=range(10), default=0, metavar="0..9", help="of compression")
-    made.add_argument("--features", type=Path, metavar="DIR", help="feature networks (docs/bench.md)")
-    made.add_argument(
-        "--published", type=Path, metavar="FILE", help="published curves to draw dashed (docs/published.toml)"
-    )
-    made.add_argument("--groups", type=Path, metavar="CSV", help="a table (file, group, sex): measures by group too")
-    made.add_argument("--no-times", action="store_true", help="leave seconds and memory out")
-    made.add_argument(
-        "--protocol",
-        choices=["barcode", "verification", "scaling"],
-        help="barcode: the best of everybody in 1024, 700, 400, 250 bytes; verification: a face matcher on DIR's pairs.csv; "
-        "scaling: work, seconds and memory as pictures grow",
-    )
-    made.add_argument("--summary", action="store_true", help="write OUT, a Markdown file, from the reports DIR...")
-    return made
+    p.add_argument("--steps", type=int, choices=[1, 2, 4], default=4, help="of the diffusion, default 4")
+    p.add_argument("--realism", type=float, default=1.0, metavar="R", help="0 to 1, default 1")
+    p.add_argument("--effort", type=int, choices=range(10), default=0, metavar="0..9", help="of compression")
+    _features(p)
+    _published(p)
+    p.add_argument("--groups", type=Path, metavar="CSV", help="a table (file, group, sex): measures by group too")
+    p.add_argument("--no-times", action="store_true", help="leave seconds and memory out")
+
+    def work(a: argparse.Namespace) -> None:
+        from intaglio.bench.coded_files import Options
+        from intaglio.bench.side_by_side import BYTES, Plan, bench
+
+        options = Options(a.bpp is not None, a.steps, a.realism, a.effort)
+        plan = Plan(
+            folder=a.folder,
+            out=a.out,
+            mine=a.codec,
+            others=a.peers,
+            settings=a.bpp or a.bytes or list(BYTES),
+            size=a.size,
+            limit=a.limit,
+            faces=a.faces,
+            features=a.features,
+            published=a.published,
+            groups=a.groups,
+            options=options,
+            times=not a.no_times,
+        )
+        data = bench(plan, lambda reason: print(f"intaglio: {reason}", file=sys.stderr))
+        line = "{codec} against {against}, {measure}: {percent:+.1f} % {interval}, overlap {overlap %} %"
+        for row in data["rates"]:
+            if row["percent"] is not None:
+                print(line.format(**row))
+        print(f"{a.out / 'index.html'}: {len(data['pictures'])} pictures, {len(data['curves'])} curves")
+
+    return work
+
+
+def barcode(p: argparse.ArgumentParser) -> Callable[[argparse.Namespace], None]:
+    """Everybody at their best in 1,024, 700, 400 and 250 bytes, on portraits; OUT/barcode.md."""
+    _pictures(p, size=256)
+    _codecs(p, NAMES, ["fasdiff", "fasdiff/focus"], ("vvc", "avif"))
+    _features(p)
+
+    def work(a: argparse.Namespace) -> None:
+        from intaglio.bench.barcode import measure
+
+        measure(a.folder, a.out, a.codec, a.peers, a.size, a.limit, a.features, print)
+
+    return work
+
+
+def verify(p: argparse.ArgumentParser) -> Callable[[argparse.Namespace], None]:
+    """Whether a face matcher still tells people apart, on the pairs of DIR/pairs.csv (a, b, same); OUT/verification.md."""
+    _folders(p)
+    p.add_argument("--limit", type=int, metavar="N", help="so many pairs of each kind, the first of the table")
+    _codecs(p, NAMES, ["fasdiff"], ("vvc",))
+    p.add_argument("--bytes", type=float, nargs="+", metavar="N", default=[400, 1024], help="default 400 1024")
+
+    def work(a: argparse.Namespace) -> None:
+        from intaglio.bench.verify import measure
+
+        measure(a.folder, a.out, a.codec, a.peers, a.bytes, a.limit, print)
+
+    return work
+
+
+def scaling(p: argparse.ArgumentParser) -> Callable[[argparse.Namespace], None]:
+    """Work, seconds and memory as the first picture of DIR grows; OUT/scaling.md."""
+    _folders(p)
+    _codecs(p, tuple(CODECS), list(CODECS), ("vvc", "avif"))
+    sides = (128, 256, 512, 1024, 2048)
+    p.add_argument("--sides", type=int, nargs="+", metavar="N", default=sides, help="default 128 to 2048")
+
+    def work(a: argparse.Namespace) -> None:
+        from intaglio.bench.scaling import measure
+
+        measure(a.folder, a.out, a.codec, a.peers, a.sides, print)
+
+    return work
+
+
+def ablate(p: argparse.ArgumentParser) -> Callable[[argparse.Namespace], None]:
+    """What each part of a decoder adds, by drawing the same files without it; OUT/ablation.md."""
+    _pictures(p, size=256)
+    _mine(p, tuple(CODECS), list(CODECS))
+    p.add_argument("--bytes", type=int, nargs="+", metavar="N", default=[400, 1000], help="default 400 1000")
+    p.add_argument("--faces", action="store_true", help="measure identity too")
+    _features(p)
+
+    def work(a: argparse.Namespace) -> None:
+        from intaglio.bench.ablate import measure
+
+        measure(a.folder, a.out, a.codec, a.bytes, a.size, a.limit, a.faces, a.features, print)
+
+    return work
+
+
+def summary(p: argparse.ArgumentParser) -> Callable[[argparse.Namespace], None]:
+    """Write one Markdown page from reports, with its plots in a folder of its name beside it."""
+    p.add_argument("reports", type=Path, nargs="+", metavar="REPORT", help="folders of the bench, or Markdown files")
+    p.add_argument("--out", type=Path, required=True, metavar="PAGE.md")
+    _published(p)
+
+    def work(a: argparse.Namespace) -> None:
+        from intaglio.bench.summary import write
+
+        write(a.reports, a.out, a.published)
+
+    return work
+
+
+def _folders(p: argparse.ArgumentParser) -> None:
+    p.add_argument("folder", type=Path, metavar="DIR", help="pictures")
+    p.add_argument("--out", type=Path, required=True, metavar="OUT", help="folder of the report")
+
+
+def _pictures(p: argparse.ArgumentParser, size: int | None) -> None:
+    _folders(p)
+    whole = "in place of whole pictures" if size is None else f"default {size}"
+    p.add_argument("--size", type=int, metavar="N", default=size, help=f"central squares of this side, {whole}")
+    p.add_argument("--limit", type=int, metavar="N", help="so many pictures, the first by name")
+
+
+def _codecs(p: argparse.ArgumentParser, names: Sequence[str], mine: list[str], peers: Sequence[str]) -> None:
+    _mine(p, names, mine)
+    p.add_argument("--peers", nargs="*", default=list(peers), metavar="NAME", help=f"default {' '.join(peers)}")
+
+
+def _mine(p: argparse.ArgumentParser, names: Sequence[str], default: list[str]) -> None:
+    text = f"of ours: {', '.join(names)}; default {' '.join(default)}"
+    p.add_argument("--codec", nargs="+", choices=names, default=default, metavar="NAME", help=text)
+
+
+def _features(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--features", type=Path, metavar="DIR", help="feature networks (docs/bench.md)")
+
+
+def _published(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--published", type=Path, metavar="FILE", help="published curves to draw (docs/published.toml)")
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="intaglio bench", description="Measure codecs side by side, with real bytes.")
+    commands: Any = top.add_subparsers(metavar="COMMAND", required=True)
+    for add in (run, barcode, verify, scaling, ablate, summary):
+        lines = (add.__doc__ or "").split("\n")
+        p = commands.add_parser(add.__name__, help=lines[0], description=" ".join(map(str.strip, lines)))
+        p.set_defaults(work=add(p))
+    return top
 
 
 def main(argv: Sequence[str]) -> int:
-    """Runs the command and returns its exit code: 0, or 2 with a sentence when something is wrong."""
+    """Runs a sub-command and returns 0; the caller shows errors."""
     args = parser().parse_args(argv)
-    try:
-        return _run(args)
-    except (IntaglioError, OSError, ValueError) as error:
-        print(f"intaglio: {error}", file=sys.stderr)
-        return 2
-
-
-def _run(args: argparse.Namespace) -> int:
-    if args.summary:
-        from intaglio.bench import summary
-
-        summary.write([args.folder, *args.more], args.out)
-        return 0
-    if args.protocol == "barcode":
-        from intaglio.bench import barcode
-
-        barcode.measure(args.folder, args.out, args.size or 256, args.limit, args.peers, args.features, print)
-        return 0
-    if args.protocol == "verification":
-        from intaglio.bench import verify
-
-        targets = args.bytes or list(verify.TARGETS)
-        verify.measure(args.folder, args.out, args.codec, args.peers, targets, args.limit, print)
-        return 0
-    if args.protocol == "scaling":
-        from intaglio.bench import scaling
-
-        scaling.measure(args.folder, args.out, args.codec, args.peers, print)
-        return 0
-    from intaglio.bench.coding import Options
-    from intaglio.bench.run import BYTES, Plan, bench
-
-    options = Options(args.bpp is not None, args.steps, args.realism, args.effort)
-    plan = Plan(
-        folder=args.folder,
-        out=args.out,
-        mine=args.codec,
-        others=args.peers,
-        settings=args.bpp or args.bytes or list(BYTES),
-        size=args.size,
-        limit=args.limit,
-        faces=args.faces,
-        features=args.features,
-        published=args.published,
-        groups=args.groups,
-        options=options,
-        times=not args.no_times,
-    )
-    data = bench(plan, lambda sentence: print(f"intaglio: {sentence}", file=sys.stderr))
-    for row in data["rates"]:
-        if row["percent"] is not None:
-            print(
-                "{codec} against {against}, {measure}: {percent:+.1f} % {interval}, overlap {overlap %} %".format(**row)
-            )
-    print(f"{args.out / 'index.html'}: {len(data['pictures'])} pictures, {len(data['curves'])} curves")
+    args.work(args)
     return 0

@@ -1,21 +1,34 @@
-"""The first thing that a newcomer sees: a portrait becomes 400 bytes and a picture again, beside the original."""
+"""`intaglio demo`, the first thing that a newcomer sees: a portrait becomes 400 bytes and a picture again."""
 
 from __future__ import annotations
 
+import argparse
 import time
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from intaglio.cli import arguments
 
-from intaglio.codec import Codec
-from intaglio.files import write
-from intaglio.format.header import SCALES
-from intaglio.image import Rgb, open_picture, to_rgb, write_png
-from intaglio.info import inspect
+if TYPE_CHECKING:
+    from PIL import Image
 
+    from intaglio.image import Rgb
+
+FOLDER = Path("demo-out")
 MAX_BYTES = 400
+
+
+def add(commands: Any) -> None:
+    parser = arguments.command(
+        commands, "demo", run, "Compress a portrait to at most 400 bytes, draw it again, into demo-out/.", "[IMAGE]"
+    )
+    parser.add_argument("image", nargs="?", metavar="IMAGE", help="default: the bundled portrait")
+
+
+def run(args: argparse.Namespace) -> int:
+    print(demo(args.image, FOLDER))
+    return 0
 
 
 def demo(picture: str | None, folder: Path) -> str:
@@ -29,14 +42,21 @@ def demo(picture: str | None, folder: Path) -> str:
     Raises:
         IntaglioError, OSError: as `open_picture`, `Codec` and `write_png` do.
     """
+    from intaglio.codec import Codec
+    from intaglio.files import write
+    from intaglio.format.header import SCALES
+    from intaglio.image import open_picture, to_rgb, write_png
+    from intaglio.info import inspect
+    from intaglio.options import CompressOptions, DecompressOptions
+
     source = Path(picture) if picture else Path(str(files("intaglio") / "data" / "astronaut.png"))
     image = open_picture(source)
     codec = Codec()
 
     start = time.perf_counter()
-    data = codec.compress(image, max_bytes=MAX_BYTES)
+    data = codec.compress(image, CompressOptions(max_bytes=MAX_BYTES))
     coded = time.perf_counter()
-    decoded = codec.decompress(data)
+    decoded = codec.decompress(data, DecompressOptions())
     drawn = time.perf_counter()
 
     itg, png, sheet = (folder / f"{source.stem}{ending}" for ending in (".itg", ".png", "-sheet.png"))
@@ -60,6 +80,9 @@ def demo(picture: str | None, folder: Path) -> str:
 
 def side_by_side(original: Rgb, decoded: Rgb, caption: str) -> Image.Image:
     """Original and decoded picture, each (H, W, 3), with a line of text under each."""
+    import numpy as np
+    from PIL import Image, ImageDraw, ImageFont
+
     h, w = original.shape[:2]
     gap, line = max(8, w // 32), max(14, w // 24)
     page = Image.new("RGB", (2 * w + gap, h + 2 * line), "white")

@@ -21,7 +21,7 @@ NAMES = ("scipy_openblas_{}_num_threads64_", "scipy_openblas_{}_num_threads", "o
 
 
 @functools.cache
-def _controls() -> tuple[Callable[[], int], Callable[[int], None]] | None:
+def controls() -> tuple[Callable[[], int], Callable[[int], None]] | None:
     """How OpenBLAS's number of threads is read and set, or None where NumPy's wheel has another library or none."""
     package = Path(np.__file__).parent
     for folder in (package.with_name("numpy.libs"), package / ".dylibs"):
@@ -36,15 +36,21 @@ def _controls() -> tuple[Callable[[], int], Callable[[int], None]] | None:
     return None
 
 
+def blas_threads() -> int | None:
+    """How many threads NumPy's BLAS has now; None where that cannot be told."""
+    library = controls()
+    return None if library is None else library[0]()
+
+
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Inside, NumPy's BLAS has one thread; after the last of several callers at once, as many as before the first."""
     global _inside, _before
-    controls = _controls()
-    if controls is None:
+    library = controls()
+    if library is None:
         yield
         return
-    get, put = controls
+    get, put = library
     with _lock:
         if not _inside:
             _before = get()

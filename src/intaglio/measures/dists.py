@@ -12,9 +12,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from intaglio.measures.feature_files import convolutions, load
-from intaglio.measures.lpips_net import STAGES
+from intaglio.measures.features import Normalise, to_tensor
 from intaglio.measures.measure import Rgb
-from intaglio.measures.picture_tensor import DEVIATION, MEAN, to_tensor
+from intaglio.measures.vgg16 import FILE, STAGES
 
 EPSILON = 1e-6  # of both terms, as in the paper
 # DISTS pools by root mean square under this window: max pooling, VGG16's own, would alias.
@@ -34,7 +34,8 @@ class Dists:
     note = "shares VGG16 with the losses"
 
     def __init__(self, folder: Path | None) -> None:
-        self.convolutions = convolutions("vgg16_features.safetensors", folder)
+        self.convolutions = convolutions(FILE, folder)
+        self.normalise = Normalise()
         shares = load("dists_alpha_beta.safetensors", folder)
         sizes = [3, *(stage[-1][2] for stage in STAGES)]
         total = shares["alpha"].sum() + shares["beta"].sum()
@@ -47,7 +48,7 @@ class Dists:
     def describe(self, rgb: Rgb) -> list[Tensor]:
         """The picture and the five stages after it, each (1, C, H, W)."""
         picture = to_tensor(rgb)
-        x, features = (picture - MEAN) / DEVIATION, [picture]
+        x, features = self.normalise(picture), [picture]
         for i, stage in enumerate(STAGES):
             x = pool(x) if i else x
             for index, _, _ in stage:

@@ -1,6 +1,6 @@
 """Faces in pictures: dlib's detector, its points and its recogniser (King 2009, 2017), and one description for all measures.
 
-Networks: the package face-recognition-models, found without importing it (that needs a setuptools of the past).
+Networks: the package face-recognition-models, located without importing it (that needs a setuptools of the past).
 """
 
 from __future__ import annotations
@@ -61,9 +61,9 @@ class Faces:
         self.recogniser = self.dlib.face_recognition_model_v1(recogniser)
 
     def all(self, rgb: Rgb) -> list[Box]:
-        """Every face found, the largest first."""
-        found = self.detector(np.ascontiguousarray(rgb), int(min(rgb.shape[:2]) < SMALL))
-        boxes = [Box(r.left(), r.top(), r.right(), r.bottom()) for r in found]
+        """Every face that is detected, the largest first."""
+        rectangles = self.detector(np.ascontiguousarray(rgb), int(min(rgb.shape[:2]) < SMALL))
+        boxes = [Box(r.left(), r.top(), r.right(), r.bottom()) for r in rectangles]
         return sorted(boxes, key=lambda box: -box.area)
 
     def find(self, rgb: Rgb) -> Box | None:
@@ -100,8 +100,8 @@ class Face:
         """`what` of this picture in a box, which may be another picture's."""
         if (what, box) not in self._known:
             self._known[what, box] = what(self.rgb, box)
-        found: T = self._known[what, box]
-        return found
+        known: T = self._known[what, box]
+        return known
 
 
 class Album:

@@ -15,9 +15,9 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from intaglio.measures.features import to_tensor
 from intaglio.measures.measure import Rgb
 from intaglio.measures.optional import require
-from intaglio.measures.picture_tensor import to_tensor
 
 CHANNELS = 320  # of the last stage
 SMALLEST = 32  # pixels a side: five halvings

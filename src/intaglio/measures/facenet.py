@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from intaglio.measures.dlib_faces import Album, Box, Face, FaceMeasure
-from intaglio.measures.measure import Rgb, Unavailable
-from intaglio.measures.optional import data_of, require
+from intaglio.measures.measure import Rgb
+from intaglio.measures.optional import Unavailable, data_of, require
 
 SIDE = 160  # pixels of the network's picture
 
@@ -29,7 +29,7 @@ def crop(rgb: Rgb, box: Box) -> NDArray[np.float32]:
     return np.ascontiguousarray(x.transpose(2, 0, 1)[None])
 
 
-class Recogniser(FaceMeasure):
+class FaceNetDistance(FaceMeasure):
     name = "recogniser"
     title = "Identity (FaceNet, 1 - cosine)"
     lower = True

@@ -11,7 +11,7 @@ from pathlib import Path
 from safetensors.torch import load_file
 from torch import Tensor
 
-from intaglio.measures.measure import Unavailable
+from intaglio.measures.optional import Unavailable
 
 VARIABLE = "INTAGLIO_FEATURES"
 DEFAULT = Path("~/.cache/intaglio/features")
@@ -25,7 +25,7 @@ def folder_of(folder: Path | None) -> Path:
 
 
 def find(name: str, folder: Path | None) -> Path:
-    """The path of weights file `name`; Unavailable if it is not there."""
+    """The path of weights file `name`. Raises Unavailable where it is not there."""
     path = folder_of(folder) / name
     if not path.is_file():
         raise Unavailable(

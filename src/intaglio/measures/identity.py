@@ -12,7 +12,7 @@ from intaglio.measures.dlib_faces import Face, FaceMeasure
 SAME = 0.6  # dlib's own threshold
 
 
-class Identity(FaceMeasure):
+class IdentityDistance(FaceMeasure):
     name = "identity"
     title = "Identity (dlib distance)"
     lower = True

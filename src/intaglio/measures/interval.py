@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+Samples = NDArray[Any]
 
 SEED, TIMES = 20_250_101, 1000
 
@@ -22,11 +23,14 @@ class Figure(NamedTuple):
     n: int
 
 
-def bootstrap(statistic: Callable[..., float], *groups: Array) -> Figure:
-    """`statistic(*groups)` and its interval; each group is drawn from anew by itself, so none is ever empty."""
+def bootstrap(statistic: Callable[..., float], *groups: Samples, times: int = TIMES) -> Figure:
+    """`statistic(*groups)` and its interval; each group (N, ...) is drawn from anew by itself, so none is ever empty.
+
+    Draws of which the statistic is NaN do not count.
+    """
     rng = np.random.default_rng(SEED)
-    draws = [statistic(*(group[rng.integers(0, len(group), len(group))] for group in groups)) for _ in range(TIMES)]
-    low, high = np.quantile(draws, [0.025, 0.975])
+    draws = [statistic(*(group[rng.integers(0, len(group), len(group))] for group in groups)) for _ in range(times)]
+    low, high = np.nanquantile(draws, [0.025, 0.975])
     return Figure(float(statistic(*groups)), float(low), float(high), sum(map(len, groups)))
 
 

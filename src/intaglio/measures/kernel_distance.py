@@ -10,9 +10,9 @@ import torch
 from numpy.typing import NDArray
 
 from intaglio.measures.eld import Description, Eld, pool
+from intaglio.measures.features import to_tensor
 from intaglio.measures.interval import Figure
 from intaglio.measures.measure import Rgb
-from intaglio.measures.picture_tensor import to_tensor
 
 PATCH = 128  # pixels a side
 BATCH = 16

@@ -12,8 +12,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from intaglio.measures.feature_files import convolutions, load
+from intaglio.measures.features import Normalise, to_tensor, unit_length
 from intaglio.measures.measure import Rgb
-from intaglio.measures.picture_tensor import DEVIATION, MEAN, to_tensor
 
 # AlexNet's convolutions by their index in torchvision's `features`: stride, padding, and whether a pooling goes before.
 LAYERS = {0: (4, 2, False), 3: (1, 2, True), 6: (1, 1, True), 8: (1, 1, False), 10: (1, 1, False)}
@@ -28,6 +28,7 @@ class LpipsAlex:
 
     def __init__(self, folder: Path | None) -> None:
         self.convolutions = convolutions("alexnet_features.safetensors", folder)
+        self.normalise = Normalise()
         heads = load("lpips_lin_v0_1.safetensors", folder)
         self.heads = [heads[f"alex.lin{i}.model.1.weight"] for i in range(len(LAYERS))]
 
@@ -36,12 +37,12 @@ class LpipsAlex:
         """Features after each layer, of unit length at each place; none for a picture too small for the network."""
         if min(rgb.shape[:2]) < SMALLEST:
             return []
-        x, features = (to_tensor(rgb) - MEAN) / DEVIATION, []
+        x, features = self.normalise(to_tensor(rgb)), []
         for i, (stride, padding, pooled) in LAYERS.items():
             if pooled:
                 x = F.max_pool2d(x, 3, 2)
             x = F.relu(F.conv2d(x, *self.convolutions[i], stride=stride, padding=padding))
-            features.append(x / (x.norm(dim=1, keepdim=True) + 1e-10))
+            features.append(unit_length(x))
         return features
 
     @torch.no_grad()

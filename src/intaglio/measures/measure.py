@@ -11,11 +11,7 @@ Rgb = NDArray[np.uint8]
 """A picture (H, W, 3)."""
 
 
-class Unavailable(Exception):
-    """A measure's weights or library are not at hand; the sentence says what is left out and how to get it."""
-
-
-class Metric(Protocol):
+class Measure(Protocol):
     """A measure of a decoded picture against its original."""
 
     name: str  # key in results: "lpips"
@@ -27,4 +23,4 @@ class Metric(Protocol):
         """What the measure needs of one picture."""
 
     def compare(self, original: Any, decoded: Any) -> float | None:
-        """The number for two pictures' descriptions; None where there is none (no face found)."""
+        """The number for two pictures' descriptions; None where there is none (no face in the original)."""

@@ -11,8 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from intaglio.measures.features import to_tensor
 from intaglio.measures.measure import Rgb
-from intaglio.measures.picture_tensor import to_tensor
 
 EXPONENTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # finest scale first
 WINDOW, SIGMA = 11, 1.5

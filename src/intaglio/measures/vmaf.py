@@ -11,8 +11,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from intaglio.measures.measure import Rgb, Unavailable
-from intaglio.measures.optional import require
+from intaglio.measures.measure import Rgb
+from intaglio.measures.optional import Unavailable, require
 
 SMALLEST = 32  # pixels a side: below, libvmaf has too few places, and refuses from 16 on
 # BT.709 luma in 16..235, what the model was fitted to; colour at full size, as odd sides cannot be halved.

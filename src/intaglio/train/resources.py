@@ -10,7 +10,7 @@ from typing import Protocol
 import torch
 
 from intaglio.faces.recogniser import FaceRecogniser
-from intaglio.measures.lpips_net import LPIPS
+from intaglio.measures.lpips import LPIPS
 from intaglio.measures.mobilenet import MobileNet
 from intaglio.spaces.taef2 import Autoencoder
 from intaglio.train.latent_cache import LatentCache

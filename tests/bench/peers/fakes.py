@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from intaglio.bench.peers.peer import Peer, Rgb
+from intaglio.bench.peers.peer import Peer
+from intaglio.measures.measure import Rgb
 
 
 def picture(height: int = 37, width: int = 53) -> Rgb:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from intaglio.bench.peers import Peer, available
-from intaglio.bench.peers.peer import Rgb
 from intaglio.bench.peers.variants import SCALES, grey, scaled, smooth, variant
+from intaglio.measures.measure import Rgb
 
 FAKES = runpy.run_path(str(Path(__file__).parent / "fakes.py"))
 fake, picture = FAKES["fake"], FAKES["picture"]

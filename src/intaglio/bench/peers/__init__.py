@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
 
-from intaglio.bench.peers.peer import Missing, Peer, Rgb
+from intaglio.bench.peers.peer import Peer
+from intaglio.errors import OptionError
+from intaglio.measures.optional import Unavailable
 
-__all__ = ["BASES", "Missing", "Peer", "Rgb", "available", "base", "overhead"]
+__all__ = ["BASES", "Peer", "available", "base", "overhead"]
 
 BASES = {
     "jpeg": "jpeg",
@@ -24,36 +26,34 @@ BASES = {
 
 
 def base(name: str) -> Peer:
-    """A base peer by name; Missing where its library is not installed."""
-    made: Peer = import_module(f"{__name__}.{BASES[name]}").peer()
-    return made
+    """A base peer by name. Raises Unavailable where its library is not installed."""
+    peer: Peer = import_module(f"{__name__}.{BASES[name]}").peer()
+    return peer
 
 
-def available(names: Sequence[str] | None = None) -> tuple[list[Peer], dict[str, str]]:
+def available(names: Sequence[str]) -> tuple[list[Peer], dict[str, str]]:
     """Peers by name ("avif", "avif/2", "avif/4 grey smooth"), and why the others are missing, by name.
 
-    Without names: every base peer and its half size. An unknown name is a ValueError that lists the known ones.
+    Raises:
+        OptionError: an unknown name; the sentence lists the known ones.
     """
-    wanted = [_parse(name) for name in (names if names is not None else [b + s for b in BASES for s in ("", "/2")])]
-    found: list[Peer] = []
-    missing: dict[str, str] = {}
-    for name, scale, words in wanted:
-        try:
-            peer = base(name)
-        except Missing as reason:
-            missing[" ".join([name + scale, *words])] = str(reason)
-            continue
-        from intaglio.bench.peers.variants import variant
+    from intaglio.bench.peers.variants import variant
 
-        found.append(variant(peer, scale, words))
-    return found, missing
+    peers: list[Peer] = []
+    missing: dict[str, str] = {}
+    for name, scale, words in map(_parse, names):
+        try:
+            peers.append(variant(base(name), scale, words))
+        except Unavailable as reason:
+            missing[" ".join([name + scale, *words])] = str(reason)
+    return peers, missing
 
 
 @cache
 def overhead(peer: Peer, height: int, width: int, setting: float) -> int:
     """Bytes of the file of a flat grey picture of a size: what a format costs before it says anything.
 
-    The payload of a file is its bytes less these, and at least 1.
+    The payload of a file is its bytes minus these, and at least 1.
     """
     import numpy as np
 
@@ -70,4 +70,4 @@ def _parse(text: str) -> tuple[str, str, tuple[str, ...]]:
         if first.startswith(name) and scale in SCALES and set(words) <= set(WORDS):
             return name, scale, tuple(word for word in WORDS if word in words)
     scales = ", ".join(scale for scale in SCALES if scale)
-    raise ValueError(f"There is no peer {text!r}: known are {', '.join(BASES)}, each with {scales}, grey and smooth.")
+    raise OptionError(f"There is no peer {text!r}: known are {', '.join(BASES)}, each with {scales}, grey and smooth.")

@@ -7,7 +7,8 @@ add 44 bytes, AVIF some 300). Speed 0, the slowest and best, as the AVIF beside 
 from __future__ import annotations
 
 from intaglio.bench.peers import ffmpeg
-from intaglio.bench.peers.peer import Peer, Rgb
+from intaglio.bench.peers.peer import Peer
+from intaglio.measures.measure import Rgb
 
 SETTINGS = (63, 60, 57, 53, 48, 42, 36, 30)  # CRF
 FINE = tuple(range(63, 3, -1))

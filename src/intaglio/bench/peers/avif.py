@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from intaglio.bench.peers import pillow
-from intaglio.bench.peers.peer import Peer, Rgb
+from intaglio.bench.peers.peer import Peer
+from intaglio.measures.measure import Rgb
 
 SETTINGS = (1, 8, 16, 25, 35, 48)  # quality
 FINE = tuple(range(1, 96))  # 0 and 1 give the same file

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from intaglio.bench.peers.optional import library
-from intaglio.bench.peers.peer import Missing, Rgb
+from intaglio.measures.measure import Rgb
+from intaglio.measures.optional import Unavailable, require
 
 SCALER = "flags=accurate_rnd+full_chroma_int+lanczos"
 Side = Callable[[int], int]
@@ -20,15 +20,15 @@ Side = Callable[[int], int]
 
 
 def _library() -> Any:
-    return library("imageio_ffmpeg", "imageio-ffmpeg", "A peer coded by ffmpeg")
+    return require("imageio_ffmpeg", "imageio-ffmpeg")
 
 
 def _run(arguments: Sequence[str], data: bytes) -> bytes:
     command = [_library().get_ffmpeg_exe(), "-v", "error", *arguments]
-    done = subprocess.run(command, input=data, capture_output=True, check=False)
-    if done.returncode:
-        raise RuntimeError(f"ffmpeg failed: {done.stderr.decode(errors='replace').strip()[-500:]}")
-    return done.stdout
+    process = subprocess.run(command, input=data, capture_output=True, check=False)
+    if process.returncode:
+        raise RuntimeError(f"ffmpeg failed: {process.stderr.decode(errors='replace').strip()[-500:]}")
+    return process.stdout
 
 
 def encode(picture: Rgb, options: Sequence[str], container: str, side: Side, pixels: str = "yuv420p10le") -> bytes:
@@ -42,15 +42,15 @@ def encode(picture: Rgb, options: Sequence[str], container: str, side: Side, pix
 
 
 def decode(data: bytes, container: str, side: Side, height: int, width: int) -> Rgb:
-    """The picture (height, width, 3) of a stream made by `encode`."""
+    """The picture (height, width, 3) of a stream of `encode`."""
     scale = f"scale=in_color_matrix=bt709:in_range=tv:{SCALER}"
     raw = _run(["-f", container, "-i", "-", "-vf", scale, "-f", "rawvideo", "-pix_fmt", "rgb24", "-"], data)
     return np.frombuffer(raw, np.uint8).reshape(side(height), side(width), 3)[:height, :width].copy()
 
 
 def version(encoder: str) -> str:
-    """Which ffmpeg; Missing where there is none, or one without the encoder."""
+    """Which ffmpeg; Unavailable where there is none, or one without the encoder."""
     number = _library().get_ffmpeg_version()
     if f" {encoder} " not in _run(["-encoders"], b"").decode(errors="replace"):
-        raise Missing(f"This ffmpeg lacks {encoder}; pip install --upgrade imageio-ffmpeg brings one that has it.")
+        raise Unavailable(f"This ffmpeg lacks {encoder}; pip install --upgrade imageio-ffmpeg brings one that has it.")
     return f"ffmpeg {number}, {encoder}"

@@ -6,8 +6,9 @@ Measured on two pictures: x265's slower presets change the bytes by 2 % at most,
 from __future__ import annotations
 
 from intaglio.bench.peers import pillow
-from intaglio.bench.peers.optional import library
-from intaglio.bench.peers.peer import Missing, Peer, Rgb
+from intaglio.bench.peers.peer import Peer
+from intaglio.measures.measure import Rgb
+from intaglio.measures.optional import Unavailable, require
 
 SETTINGS = (0, 2, 5, 10, 20, 30, 40, 50)  # quality
 FINE = tuple(range(96))
@@ -18,8 +19,10 @@ def encode(picture: Rgb, setting: float) -> bytes:
 
 
 def peer() -> Peer:
-    pillow_heif = library("pillow_heif", "pillow-heif", "HEIC")
+    pillow_heif = require("pillow_heif", "pillow-heif")
     pillow_heif.register_heif_opener()
     if not pillow_heif.libheif_info()["HEIF"]:
-        raise Missing("This pillow-heif has no HEVC encoder; pip install --upgrade pillow-heif brings one with x265.")
+        raise Unavailable(
+            "This pillow-heif has no HEVC encoder; pip install --upgrade pillow-heif brings one with x265."
+        )
     return Peer("heic", SETTINGS, encode, pillow.load, f"libheif {pillow_heif.libheif_version()}", FINE)

@@ -1,4 +1,4 @@
-"""JPEG by Pillow's libjpeg-turbo: 4:2:0, Huffman tables made for the picture.
+"""JPEG by Pillow's libjpeg-turbo: 4:2:0, Huffman tables fitted to the picture.
 
 Baseline: progressive takes 70 to 350 bytes more at 256 x 256.
 """
@@ -6,7 +6,8 @@ Baseline: progressive takes 70 to 350 bytes more at 256 x 256.
 from __future__ import annotations
 
 from intaglio.bench.peers import pillow
-from intaglio.bench.peers.peer import Peer, Rgb
+from intaglio.bench.peers.peer import Peer
+from intaglio.measures.measure import Rgb
 
 SETTINGS = (2, 5, 10, 20, 30, 40, 55, 70)  # quality
 FINE = tuple(range(2, 96))  # 1 gives as many bytes as 2

@@ -7,7 +7,8 @@ bare codestream: without some 80 bytes of boxes, 32 of the library's name, and 9
 from __future__ import annotations
 
 from intaglio.bench.peers import pillow
-from intaglio.bench.peers.peer import Peer, Rgb
+from intaglio.bench.peers.peer import Peer
+from intaglio.measures.measure import Rgb
 
 SETTINGS = (800, 400, 250, 150, 100, 60, 40, 30)  # raw bytes over bytes of the file
 FINE = tuple(round(1000 * 0.95**step, 2) for step in range(120))  # 1000 to 2.2, 5 % apart

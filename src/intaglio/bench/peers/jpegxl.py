@@ -8,8 +8,9 @@ from __future__ import annotations
 from importlib.metadata import version
 
 from intaglio.bench.peers import pillow
-from intaglio.bench.peers.optional import library
-from intaglio.bench.peers.peer import Peer, Rgb
+from intaglio.bench.peers.peer import Peer
+from intaglio.measures.measure import Rgb
+from intaglio.measures.optional import require
 
 SETTINGS = (0, 2, 5, 10, 20, 30, 50, 70)  # quality
 FINE = tuple(range(96))
@@ -20,5 +21,5 @@ def encode(picture: Rgb, setting: float) -> bytes:
 
 
 def peer() -> Peer:
-    library("pillow_jxl", "pillow-jxl-plugin", "JPEG XL")  # its import registers the format with Pillow
+    require("pillow_jxl", "pillow-jxl-plugin")  # its import registers the format with Pillow
     return Peer("jxl", SETTINGS, encode, pillow.load, f"pillow-jxl-plugin {version('pillow-jxl-plugin')}", FINE)

@@ -5,15 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-Rgb = NDArray[np.uint8]
-"""A picture (H, W, 3)."""
-
-
-class Missing(Exception):
-    """A peer's library is not installed; the sentence says which and how to get it."""
+from intaglio.measures.measure import Rgb
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from intaglio.bench.peers.peer import Missing, Rgb
+from intaglio.measures.measure import Rgb
+from intaglio.measures.optional import Unavailable
 
 
 def save(picture: Rgb, kind: str, **options: Any) -> bytes:
@@ -28,10 +29,12 @@ def load(data: bytes, height: int, width: int) -> Rgb:
 
 
 def version(feature: str, library: str) -> str:
-    """The library behind a format of Pillow and its version; Missing where this Pillow was built without it."""
+    """The library behind a format of Pillow and its version; Unavailable where this Pillow was built without it."""
     from PIL import features
 
-    found = features.version(feature) if features.check(feature) else None
-    if found is None:
-        raise Missing(f"This Pillow lacks {library}; pip install --upgrade pillow (or 'intaglio[bench]') brings it.")
-    return f"{library} {found}"
+    number = features.version(feature) if features.check(feature) else None
+    if number is None:
+        raise Unavailable(
+            f"This Pillow lacks {library}; pip install --upgrade pillow (or 'intaglio[bench]') brings it."
+        )
+    return f"{library} {number}"

@@ -12,7 +12,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from intaglio.bench.peers.peer import Peer, Rgb
+from intaglio.bench.peers.peer import Peer
+from intaglio.measures.measure import Rgb
 
 SCALES = {"": Fraction(1), "*3/4": Fraction(3, 4), "/2": Fraction(1, 2), "*3/8": Fraction(3, 8), "/4": Fraction(1, 4)}
 RADIUS = 0.7  # standard deviation in coded pixels: leaves 55 % of a ripple of 4 pixels, 86 % of one of 8
@@ -69,10 +70,10 @@ def grey(peer: Peer) -> Peer:
 
 def variant(peer: Peer, scale: str = "", words: tuple[str, ...] = ()) -> Peer:
     """A base peer with a key of SCALES and some of WORDS; smoothing comes last before the codec, at the coded size."""
-    made = smooth(peer) if "smooth" in words else peer
-    made = grey(made) if "grey" in words else made
-    made = scaled(made, SCALES[scale]) if scale else made
-    return replace(made, name=f"{peer.name}{scale} {' '.join(word for word in WORDS if word in words)}".strip())
+    prepared = smooth(peer) if "smooth" in words else peer
+    prepared = grey(prepared) if "grey" in words else prepared
+    prepared = scaled(prepared, SCALES[scale]) if scale else prepared
+    return replace(prepared, name=f"{peer.name}{scale} {' '.join(word for word in WORDS if word in words)}".strip())
 
 
 def _luma(picture: Rgb) -> Rgb:

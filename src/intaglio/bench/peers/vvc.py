@@ -7,7 +7,8 @@ since this ffmpeg offers libvvenc 4:2:0 alone.
 from __future__ import annotations
 
 from intaglio.bench.peers import ffmpeg
-from intaglio.bench.peers.peer import Peer, Rgb
+from intaglio.bench.peers.peer import Peer
+from intaglio.measures.measure import Rgb
 
 SETTINGS = (57, 53, 49, 45, 41, 37, 32)  # QP
 FINE = tuple(range(63, 11, -1))

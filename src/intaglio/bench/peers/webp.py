@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from intaglio.bench.peers import pillow
-from intaglio.bench.peers.peer import Peer, Rgb
+from intaglio.bench.peers.peer import Peer
+from intaglio.measures.measure import Rgb
 
 SETTINGS = (0, 1, 2, 5, 10, 20, 40, 70)  # quality
 FINE = tuple(range(96))

@@ -1,0 +1,64 @@
+"""`intaglio compress`: pictures into .itg files."""
+
+from __future__ import annotations
+
+import argparse
+import io
+from typing import Any
+
+from intaglio.cli import arguments, batch
+from intaglio.cli.arguments import between
+from intaglio.codecs import CODECS
+from intaglio.errors import OptionError
+from intaglio.files import Job, plan, read
+
+
+def add(commands: Any) -> None:
+    parser = arguments.command(
+        commands, "compress", compress, "Compress pictures into .itg files.", "IN... [OUT] [options]"
+    )
+    arguments.names(parser, ".itg")
+    purposes = ", ".join(f"{codec.name}: {codec.purpose}" for codec in CODECS.values())
+    parser.add_argument(
+        "--codec",
+        choices=[*CODECS, "auto"],
+        default="auto",
+        help=f"{purposes}, auto: what suits the picture (default)",
+    )
+    rate = parser.add_mutually_exclusive_group()
+    rate.add_argument("--quality", type=between(float, 1, 100), default=50, help="1 to 100, default 50")
+    rate.add_argument("--bytes", type=between(int, 1), metavar="N", help="the best picture in at most N bytes")
+    parser.add_argument(
+        "--effort", type=int, choices=range(10), default=0, metavar="0..9", help="time spent for PSNR in the same bytes"
+    )
+    parser.add_argument("--focus", choices=["face"], help="more of the bytes where a face is (fasdiff)")
+    arguments.bare(parser)
+
+
+def compress(args: argparse.Namespace) -> int:
+    from intaglio.image import SUFFIXES, open_picture
+    from intaglio.options import CompressOptions
+
+    jobs = plan(args.names, args.out, reads=SUFFIXES, writes=".itg")
+    if args.focus and args.codec == "cgdm":
+        raise OptionError("cgdm has no focus: leave --codec out, or take fasdiff")
+    options = CompressOptions(args.quality, args.bytes, args.effort, args.focus, args.bare)
+    from intaglio.codec import Codec
+    from intaglio.format.header import SCALES
+    from intaglio.info import inspect
+
+    codec = Codec("fasdiff" if args.focus else args.codec)
+
+    def work(job: Job, advance: batch.Show) -> tuple[bytes, batch.Facts]:
+        image = open_picture(job.source or io.BytesIO(read(None)))
+        data = codec.compress(image, options, progress=advance)
+        info = inspect(data, bare=args.bare)
+        return data, {
+            "codec": info.codec,
+            "bytes": len(data),
+            "bits_per_pixel": round(8 * len(data) / (info.width * info.height), 4),
+            "scale": SCALES[info.scale],
+            "quality": info.quality,
+        }
+
+    return batch.run(jobs, work, args)

@@ -1,0 +1,62 @@
+"""`intaglio decompress`: .itg files into PNG."""
+
+from __future__ import annotations
+
+import argparse
+import io
+from typing import TYPE_CHECKING, Any
+
+from intaglio.cli import arguments, batch
+from intaglio.cli.arguments import between
+from intaglio.files import Job, plan, read
+from intaglio.format import MAX_PIXELS
+from intaglio.options import STEPS, DecompressOptions
+
+if TYPE_CHECKING:
+    from intaglio.codec import Codec
+
+
+def add(commands: Any) -> None:
+    parser = arguments.command(commands, "decompress", decompress, "Draw .itg files as PNG.", "IN... [OUT] [options]")
+    arguments.names(parser, ".png")
+    parser.add_argument("--steps", type=int, choices=STEPS, default=4, help="of the diffusion, default 4")
+    parser.add_argument(
+        "--realism", type=between(float, 0, 1), default=1.0, help="0 plain and true, 1 detailed (default)"
+    )
+    parser.add_argument("--seed", type=between(int, 0), default=0, help="another seed, other details")
+    parser.add_argument("--decoder", choices=["lean", "reference"], default="lean", help="fast (default) or as trained")
+    arguments.bare(parser)
+    parser.add_argument(
+        "--length", type=between(int, 1), metavar="N", help="the file is the first N bytes of a padded slot"
+    )
+    parser.add_argument(
+        "--box",
+        type=arguments.box,
+        metavar="L,T,R,B",
+        help="left, top, right, bottom: this part of the picture alone",
+    )
+    parser.add_argument(
+        "--max-pixels", type=between(int, 1), default=MAX_PIXELS, metavar="N", help="size that is accepted"
+    )
+
+
+def decompress(args: argparse.Namespace) -> int:
+    options = DecompressOptions(args.steps, args.realism, args.seed, args.box, args.bare, args.length, args.max_pixels)
+    jobs = plan(args.names, args.out, reads={".itg"}, writes=".png")
+    from intaglio.codec import Codec
+    from intaglio.image import write_png
+    from intaglio.info import codec_of
+
+    codecs: dict[str, Codec] = {}
+
+    def work(job: Job, _: batch.Show) -> tuple[bytes, batch.Facts]:
+        data = read(job.source)
+        name = codec_of(data, bare=args.bare)
+        if name not in codecs:
+            codecs[name] = Codec(name, decoder=args.decoder)
+        image = codecs[name].decompress(data, options)
+        png = io.BytesIO()
+        write_png(image, png)
+        return png.getvalue(), {"width": image.width, "height": image.height}
+
+    return batch.run(jobs, work, args)

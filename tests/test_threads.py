@@ -1,0 +1,53 @@
+"""One codec, and several, used from several threads at once: the same files and pictures as one after the other."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import intaglio
+from intaglio import Codec
+from intaglio.train.generated import picture
+
+THREADS, ROUNDS = 4, 3
+SIZES = ((64, 64), (33, 70), (96, 40), (20, 20))  # more than a packed convolution keeps layouts for
+
+
+@pytest.fixture(scope="module")
+def images() -> list[Image.Image]:
+    return [Image.fromarray(picture(96, i)).resize(size) for i, size in enumerate(SIZES)]
+
+
+def there_and_back(codec: Codec, image: Image.Image, effort: int = 0) -> tuple[bytes, bytes]:
+    """A file, and what it is drawn as."""
+    data = codec.compress(image, max_bytes=700, effort=effort)
+    return data, np.asarray(codec.decompress(data, steps=2)).tobytes()
+
+
+@pytest.mark.parametrize("effort", [0, 1])
+def test_one_codec_in_several_threads(tiny: Path, images: list[Image.Image], effort: int) -> None:
+    jobs = images * ROUNDS
+    one_by_one = [there_and_back(Codec("fasdiff", weights=tiny, device="cpu"), image, effort) for image in images]
+    shared = Codec("fasdiff", weights=tiny, device="cpu")
+    with ThreadPoolExecutor(THREADS) as pool:
+        at_once = list(pool.map(lambda image: there_and_back(shared, image, effort), jobs))
+    assert at_once == one_by_one * ROUNDS
+
+
+def test_several_codecs_in_several_threads(tiny: Path, tiny_cgdm: Path, images: list[Image.Image]) -> None:
+    codecs = [Codec("fasdiff", weights=tiny, device="cpu"), Codec("cgdm", weights=tiny_cgdm, device="cpu")]
+    jobs = [(codec, image) for image in images for codec in codecs]
+    one_by_one = [there_and_back(*job) for job in jobs]
+    with ThreadPoolExecutor(THREADS) as pool:
+        assert list(pool.map(lambda job: there_and_back(*job), jobs)) == one_by_one
+
+
+def test_the_functions_in_several_threads(installed: None, images: list[Image.Image]) -> None:
+    with ThreadPoolExecutor(THREADS) as pool:
+        files = list(pool.map(lambda image: intaglio.compress(image, codec="fasdiff", quality=60), images))
+        drawn = list(pool.map(lambda data: intaglio.decompress(data, steps=1), files))
+    assert [image.size for image in drawn] == [image.size for image in images]
