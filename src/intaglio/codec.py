@@ -15,6 +15,7 @@ from intaglio.errors import BudgetError, OptionError, PictureError
 from intaglio.files import FileSource, read_bytes
 from intaglio.format import Chunk, Header
 from intaglio.format.chunks import FOCUS
+from intaglio.format.header import MAX_SIDE
 from intaglio.format.streams import CUSTOM
 from intaglio.info import check, codec_of
 from intaglio.options import CompressKeywords, CompressOptions, DecompressKeywords, DecompressOptions
@@ -95,6 +96,10 @@ class Codec:
         from intaglio.pipeline.original import Original
 
         picture = as_picture(image)
+        if max(picture.size) > MAX_SIDE:
+            raise PictureError(
+                f"the picture has {picture.width}x{picture.height} pixels, and a side may have {MAX_SIDE:,}: shrink it"
+            )
         if picture.width * picture.height > format.MAX_PIXELS:
             raise PictureError(
                 f"the picture has {picture.width}x{picture.height} pixels, over the limit of {format.MAX_PIXELS:,}: "
