@@ -81,10 +81,10 @@ def _sources(names: Iterable[str], reads: Collection[str]) -> Iterator[tuple[Pat
         if name == STREAM:
             yield None, None
         elif path.is_dir():
-            found = sorted(file for file in path.rglob("*") if file.suffix.lower() in reads and file.is_file())
-            if not found:
+            files = sorted(file for file in path.rglob("*") if file.suffix.lower() in reads and file.is_file())
+            if not files:
                 raise NamesError(f"{name} has no file ending in {', '.join(sorted(reads))}")
-            yield from ((file, file.relative_to(path)) for file in found)
+            yield from ((file, file.relative_to(path)) for file in files)
         else:
             yield path, Path(path.name)
 
