@@ -49,7 +49,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 
 def test_what_a_run_says(bench: Bench) -> None:
     assert "index.html: 2 pictures, 3 curves" in bench.said
-    assert "alexnet_features.safetensors" in bench.warned and "docs/bench.md" in bench.warned
+    assert "alexnet_features.safetensors" in bench.warned and "docs/guides/measuring.md" in bench.warned
 
 
 def test_ours_counts_whole_and_a_peer_its_payload(bench: Bench) -> None:
