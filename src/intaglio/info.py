@@ -52,7 +52,7 @@ def _installed(codec: str, path: Path) -> tuple[Weights, Stream]:
     from intaglio.entropy.stream import Stream
 
     weights = codec_file.read(codec, path)
-    return weights, Stream(weights.entropy, weights.frozen)
+    return weights, Stream.of(weights)
 
 
 def codec_of(data: bytes, *, bare: bool = False) -> str:
