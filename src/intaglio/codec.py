@@ -61,11 +61,17 @@ class Codec:
             raise OptionError(f"codec is {name!r}, allowed are {', '.join((*CODECS, AUTO))}")
         if name == AUTO and weights is not None:
             raise OptionError("weights are one codec's: name it in place of auto")
-        self.name, self._decoder, self._device = name, decoder, device
+        self.name, self._decoder, self._device, self._weights = name, decoder, device, weights
         path = None if weights is None else Path(weights)
         self._models = {codec: self._load(codec, path) for codec in (CODECS if name == AUTO else (name,))}
         self._foreign: dict[str, Model] = {}  # other codecs' models, loaded when a file of theirs is to be drawn
         self._lock = threading.Lock()
+
+    def __reduce__(
+        self,
+    ) -> tuple[Callable[..., Codec], tuple[str, PixelDecoder, str | None, str | PathLike[str] | None]]:
+        """Pickled as what it was made of: whoever unpickles it (a worker, say) loads the networks anew."""
+        return _made, (self.name, self._decoder, self._device, self._weights)
 
     def compress(
         self,
@@ -217,6 +223,10 @@ def _file(
     except BudgetError as error:
         raise BudgetError(str(error), error.least + overhead) from None
     return coding, written(coding.index, coding.scale, coding.payload)
+
+
+def _made(name: str, decoder: PixelDecoder, device: str | None, weights: str | PathLike[str] | None) -> Codec:
+    return Codec(name, decoder=decoder, device=device, weights=weights)
 
 
 _loading = threading.Lock()
