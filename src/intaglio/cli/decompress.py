@@ -23,7 +23,7 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--realism", type=between(float, 0, 1), default=1.0, help="0 plain and true, 1 detailed (default)"
     )
-    parser.add_argument("--seed", type=between(int, 0), default=0, help="another seed, other details")
+    parser.add_argument("--seed", type=between(int, 0), default=0, help="of the noise of the diffusion, default 0")
     parser.add_argument("--decoder", choices=["lean", "reference"], default="lean", help="fast (default) or as trained")
     arguments.bare(parser)
     parser.add_argument(
