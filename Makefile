@@ -1,5 +1,5 @@
 # make demo [IMAGE=path]   a portrait becomes at most 400 bytes and a picture again, in demo-out/
-# make test                ruff, mypy, pytest
+# make test                ruff, import-linter, mypy, pytest
 # make bench PICTURES=DIR  ten pictures of a folder through Intaglio, VVC and AVIF (at half size): bench-out/index.html
 #
 # Each works as the first and only command on a machine with git, make and Python 3.11 to 3.13; what is
@@ -21,17 +21,18 @@ demo: $(VENV)/installed
 
 test: $(VENV)/installed-dev
 	$(VENV)/bin/ruff check .
+	$(VENV)/bin/lint-imports --no-cache
 	$(VENV)/bin/mypy
 	$(VENV)/bin/pytest
 
-# Without PICTURES the bundled portrait is all that is measured. FEATURES=DIR: feature networks (docs/bench.md).
+# Without PICTURES the bundled portrait is all that is measured. FEATURES=DIR: feature networks (docs/guides/measuring.md).
 PICTURES ?= src/intaglio/data
 bench: $(VENV)/installed-bench
 	$(VENV)/bin/intaglio bench run "$(PICTURES)" --limit 10 --size 256 --faces --bytes 250 400 1000 --peers vvc/2 avif/2 \
 	  $(if $(FEATURES),--features "$(FEATURES)") --out bench-out
 
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed: make PYTHON=/path/to/python" >&2; exit 1; }

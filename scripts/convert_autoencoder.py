@@ -17,12 +17,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from intaglio.weights.module_file import save_weights
 from PIL import Image, ImageOps
 from safetensors.torch import load_file
 from torch import Tensor
 
 from intaglio.spaces.taef2 import CHANNELS, MODEL, Autoencoder
+from intaglio.weights.tensors import stored, write
 
 SIZE = 256
 SUFFIXES = {".avif", ".jpg", ".png", ".webp"}
@@ -102,7 +102,8 @@ def main() -> None:
     mean, square = (faces + general) / 2
     model.mean.copy_(mean)
     model.deviation.copy_((square - mean.square()).sqrt())
-    save_weights(model, options.out, MODEL, **NOTES)
+    arrays = {name: stored(tensor.numpy()) for name, tensor in model.state_dict().items()}
+    write(options.out, arrays, {"model": MODEL} | NOTES)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: its threads spin, and tests of tiny networks gain nothing
+
 from pathlib import Path
 
 import pytest

@@ -171,6 +171,12 @@ def test_too_large_a_picture(tiny_codec: Codec, monkeypatch: pytest.MonkeyPatch)
         tiny_codec.compress(Image.new("RGB", (65, 64)))
 
 
+@pytest.mark.parametrize("size", [(65536, 16), (3, 70000)])
+def test_too_long_a_side(tiny_codec: Codec, size: tuple[int, int]) -> None:
+    with pytest.raises(PictureError, match="a side may have 65,535"):
+        tiny_codec.compress(Image.new("L", size))
+
+
 def test_sides_over_2048(tiny_codec: Codec) -> None:
     data = tiny_codec.compress(Image.new("RGB", (2100, 16), "teal"), quality=20)
     assert tiny_codec.decompress(data, steps=1).size == (2100, 16)

@@ -69,7 +69,7 @@ def test_folders_keep_their_tree(tree: Path) -> None:
 @pytest.mark.parametrize(
     ("names", "says"),
     [
-        ("a.png photos/a.png", "photos/a.png cannot be OUT"),  # a forgotten OUT overwrites nothing
+        ("a.png photos/a.png", "photos/a.png, the last of several names, cannot be OUT"),  # a forgotten OUT overwrites nothing
         ("a.png b.png", "a new folder: b.png/"),
         ("a.png photos/a.png b.itg", "one file"),
         ("photos b.itg", "one file"),

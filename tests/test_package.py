@@ -137,3 +137,12 @@ def test_the_coder_is_pinned_and_constraints_cover_what_is_needed() -> None:
     wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
     names = {wish.split(">")[0].split("=")[0] for wish in wanted if "[" not in wish}
     assert names <= pinned
+
+
+def test_files_have_names_of_their_own_and_are_short() -> None:
+    sources = [path for path in (ROOT / "src" / "intaglio").rglob("*.py") if path.name != "__init__.py"]
+    names = [path.name for path in sources]
+    twice = {name for name in names if names.count(name) > 1}
+    assert not twice
+    long = {path.name: lines for path in sources if (lines := len(path.read_text().splitlines())) > 300}
+    assert not long

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+import multiprocessing
+import pickle
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +46,15 @@ def test_several_codecs_in_several_threads(tiny: Path, tiny_cgdm: Path, images: 
     one_by_one = [there_and_back(*job) for job in jobs]
     with ThreadPoolExecutor(THREADS) as pool:
         assert list(pool.map(lambda job: there_and_back(*job), jobs)) == one_by_one
+
+
+def test_a_codec_goes_to_another_process(tiny: Path, images: list[Image.Image]) -> None:
+    """As a worker of a pool gets it: it is made anew there."""
+    codec = Codec("fasdiff", weights=tiny, decoder="reference", device="cpu")
+    wanted = there_and_back(codec, images[0])
+    assert there_and_back(pickle.loads(pickle.dumps(codec)), images[0]) == wanted
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        assert pool.submit(codec.compress, images[0], max_bytes=700).result() == wanted[0]
 
 
 def test_the_functions_in_several_threads(installed: None, images: list[Image.Image]) -> None:

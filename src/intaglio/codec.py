@@ -15,8 +15,9 @@ from intaglio.errors import BudgetError, OptionError, PictureError
 from intaglio.files import FileSource, read_bytes
 from intaglio.format import Chunk, Header
 from intaglio.format.chunks import FOCUS
+from intaglio.format.header import MAX_SIDE
 from intaglio.format.streams import CUSTOM
-from intaglio.info import check, codec_of
+from intaglio.info import check, codec_of, fits
 from intaglio.options import CompressKeywords, CompressOptions, DecompressKeywords, DecompressOptions
 from intaglio.weights import codec_file
 
@@ -33,6 +34,8 @@ AUTO = "auto"  # the codec that suits the picture; where that is not clear, the 
 
 class Codec:
     """A codec whose networks stay in memory between calls. Safe to use from several threads at once.
+
+    It draws files of every installed codec, whichever it codes by; another's model is loaded when it is first needed.
 
     Args:
         name: "fasdiff" (portraits), "cgdm" (any picture), or "auto": the one that surely suits the picture; where neither
@@ -58,14 +61,17 @@ class Codec:
             raise OptionError(f"codec is {name!r}, allowed are {', '.join((*CODECS, AUTO))}")
         if name == AUTO and weights is not None:
             raise OptionError("weights are one codec's: name it in place of auto")
-        from intaglio.pipeline.model import Model
-
-        self.name = name
+        self.name, self._decoder, self._device, self._weights = name, decoder, device, weights
         path = None if weights is None else Path(weights)
-        self._models = {
-            codec: Model(codec_file.read(codec, path), decoder=decoder, device=device)
-            for codec in (CODECS if name == AUTO else (name,))
-        }
+        self._models = {codec: self._load(codec, path) for codec in (CODECS if name == AUTO else (name,))}
+        self._foreign: dict[str, Model] = {}  # other codecs' models, loaded when a file of theirs is to be drawn
+        self._lock = threading.Lock()
+
+    def __reduce__(
+        self,
+    ) -> tuple[Callable[..., Codec], tuple[str, PixelDecoder, str | None, str | PathLike[str] | None]]:
+        """Pickled as what it was made of: whoever unpickles it (a worker, say) loads the networks anew."""
+        return _made, (self.name, self._decoder, self._device, self._weights)
 
     def compress(
         self,
@@ -95,6 +101,10 @@ class Codec:
         from intaglio.pipeline.original import Original
 
         picture = as_picture(image)
+        if max(picture.size) > MAX_SIDE:
+            raise PictureError(
+                f"the picture has {picture.width}x{picture.height} pixels, and a side may have {MAX_SIDE:,}: shrink it"
+            )
         if picture.width * picture.height > format.MAX_PIXELS:
             raise PictureError(
                 f"the picture has {picture.width}x{picture.height} pixels, over the limit of {format.MAX_PIXELS:,}: "
@@ -113,7 +123,7 @@ class Codec:
             options: a `DecompressOptions`, or its fields as keywords.
 
         Raises:
-            FormatError: the bytes are no whole .itg file. MissingModel: it is of another model than this codec's.
+            FormatError: the bytes are no whole .itg file. MissingModel: no installed model can draw it.
             LimitExceeded: it declares too many pixels. OptionError: as `DecompressOptions`, or the box is not inside.
         """
         options = DecompressOptions.of(options, keywords)
@@ -137,12 +147,22 @@ class Codec:
         rgb: Rgb = decode(model, coding, header.height, header.width, options)
         return from_rgb(rgb, header.grey, f"{weights.codec}-{weights.decoder}")
 
+    def _load(self, codec: str, path: Path | None = None) -> Model:
+        from intaglio.pipeline.model import Model
+
+        return Model(codec_file.read(codec, path), decoder=self._decoder, device=self._device)
+
     def _model_of(self, data: bytes, bare: bool) -> Model:
-        """The model that a file needs, among those that this codec has; else its first, which then says what is missing."""
-        first, *others = self._models.values()
-        if not others:
-            return first
-        return self._models.get(codec_of(data, bare=bare), first)
+        """The model that a file needs: of this codec's own, or another installed one; else one that says what is missing."""
+        header = format.peek(data, bare=bare)
+        with self._lock:
+            for model in (*self._models.values(), *self._foreign.values()):
+                if fits(header, model.weights.stream, model.stream.digest):
+                    return model
+            name = codec_of(data, bare=bare)
+            if name not in self._models and name not in self._foreign:
+                self._foreign[name] = self._load(name)
+            return self._foreign.get(name) or self._models[name]
 
 
 def _best(
@@ -203,6 +223,10 @@ def _file(
     except BudgetError as error:
         raise BudgetError(str(error), error.least + overhead) from None
     return coding, written(coding.index, coding.scale, coding.payload)
+
+
+def _made(name: str, decoder: PixelDecoder, device: str | None, weights: str | PathLike[str] | None) -> Codec:
+    return Codec(name, decoder=decoder, device=device, weights=weights)
 
 
 _loading = threading.Lock()

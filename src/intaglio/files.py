@@ -53,7 +53,10 @@ def plan(names: Sequence[str], out: str | None, *, reads: Collection[str], write
     Raises:
         NamesError: an OUT that does not fit, or a folder without a file to read.
     """
-    if out is None and len(names) > 1:
+    if "" in (*names, out):
+        raise NamesError("a name is empty: is a variable of the shell not set?")
+    last = out is None and len(names) > 1
+    if last:
         *names, out = names
     lone = len(names) == 1 and not Path(names[0]).is_dir()
     if out is None:
@@ -68,7 +71,10 @@ def plan(names: Sequence[str], out: str | None, *, reads: Collection[str], write
             raise NamesError(f"{out} is one file: give a folder as OUT for several")
         return [Job(source, folder) for source, _ in _sources(names, reads)]
     if folder.exists() and not folder.is_dir():
-        raise NamesError(f"{out} cannot be OUT: it is neither a {writes} file nor a folder")
+        named = ", the last of several names," if last else ""
+        raise NamesError(
+            f"{out}{named} cannot be OUT: it is neither a {writes} file nor a folder (-o OUT says where results go)"
+        )
     if folder.suffix and not folder.exists() and not out.endswith(("/", os.sep)):
         raise NamesError(f"{out} cannot be OUT: it is no {writes} file and no folder yet (a new folder: {out}/)")
     return [Job(source, _into(folder, place, writes)) for source, place in _sources(names, reads)]
@@ -81,10 +87,10 @@ def _sources(names: Iterable[str], reads: Collection[str]) -> Iterator[tuple[Pat
         if name == STREAM:
             yield None, None
         elif path.is_dir():
-            found = sorted(file for file in path.rglob("*") if file.suffix.lower() in reads and file.is_file())
-            if not found:
+            files = sorted(file for file in path.rglob("*") if file.suffix.lower() in reads and file.is_file())
+            if not files:
                 raise NamesError(f"{name} has no file ending in {', '.join(sorted(reads))}")
-            yield from ((file, file.relative_to(path)) for file in found)
+            yield from ((file, file.relative_to(path)) for file in files)
         else:
             yield path, Path(path.name)
 

@@ -52,7 +52,7 @@ def _installed(codec: str, path: Path) -> tuple[Weights, Stream]:
     from intaglio.entropy.stream import Stream
 
     weights = codec_file.read(codec, path)
-    return weights, Stream(weights.entropy, weights.frozen)
+    return weights, Stream.of(weights)
 
 
 def codec_of(data: bytes, *, bare: bool = False) -> str:
@@ -73,13 +73,18 @@ def codec_of(data: bytes, *, bare: bool = False) -> str:
     return first
 
 
+def fits(header: Header, stream: int, digest: bytes) -> bool:
+    """Whether a model of a stream, and of a digest where that is a custom one, is the one that the header names."""
+    return header.stream == stream and (stream != CUSTOM or header.digest == digest)
+
+
 def check(header: Header, stream: int, digest: bytes, seed: int) -> int:
     """The seed of the checksum, if the installed model is the one that the header names.
 
     Raises:
         MissingModel: it is not.
     """
-    if header.stream != stream or (stream == CUSTOM and header.digest != digest):
+    if not fits(header, stream, digest):
         if header.stream == CUSTOM:
             wanted = f"the custom model {(header.digest or b'').hex()}: ask whoever made the file for its weights"
         else:

@@ -49,14 +49,15 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 
 def test_what_a_run_says(bench: Bench) -> None:
     assert "index.html: 2 pictures, 3 curves" in bench.said
-    assert "alexnet_features.safetensors" in bench.warned and "docs/bench.md" in bench.warned
+    assert "alexnet_features.safetensors" in bench.warned and "docs/guides/measuring.md" in bench.warned
 
 
 def test_ours_counts_whole_and_a_peer_its_payload(bench: Bench) -> None:
     results = Results(bench.out)
     assert {codec for codec, _, _ in results.rows} == {"fasdiff", "jpeg", "webp/2"}
     for (codec, setting, name), row in results.rows.items():
-        file = coded_files.place(bench.out, codec, setting, name).with_suffix(".bin")
+        place = coded_files.place(bench.out, codec, setting, name)
+        file = place.with_name(place.name + ".bin")
         assert row["bytes"] == file.stat().st_size
         assert row["counted"] == row["bytes"] if codec == "fasdiff" else row["counted"] < row["bytes"]
         assert codec != "fasdiff" or row["bytes"] <= setting
@@ -71,7 +72,8 @@ def test_the_report_holds_the_run(bench: Bench) -> None:
 
 def test_the_same_again_codes_what_is_missing(bench: Bench) -> None:
     before = {p: p.stat().st_mtime_ns for p in bench.out.glob("coded/**/*.png")}
-    coded_files.place(bench.out, "jpeg", 2, "0").with_suffix(".png").unlink()
+    place = coded_files.place(bench.out, "jpeg", 2, "0")
+    place.with_name(place.name + ".png").unlink()
     assert main(["bench", "run", str(bench.pictures), "--out", str(bench.out), *OPTIONS]) == 0
     after = {p: p.stat().st_mtime_ns for p in bench.out.glob("coded/**/*.png")}
     assert len(before) == len(after) and sum(before[p] != after[p] for p in before) == 1

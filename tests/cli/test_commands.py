@@ -175,7 +175,7 @@ def test_wrong_options(line: str, capsys: pytest.CaptureFixture[str]) -> None:
         ("compress absent.png", "absent.png cannot be read: No such file or directory"),
         ("compress text.png", "text.png is not a picture of a known kind"),
         ("compress a.png --bytes 5", "a.png: 5 bytes are too few: 13 would do"),
-        ("compress a.png text.png", "text.png cannot be OUT: it is neither a .itg file nor a folder"),
+        ("compress a.png text.png", "text.png, the last of several names, cannot be OUT: it is neither a .itg file nor a folder"),
         ("decompress absent.itg", "absent.itg: No such file or directory"),
         ("decompress text.png out.png", "text.png: this is no .itg file"),
         ("info absent.itg", "absent.itg: No such file or directory"),

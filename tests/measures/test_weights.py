@@ -25,7 +25,13 @@ def test_three_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_sentence_for_what_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(Unavailable) as e:
         find("vgg16_features.safetensors", tmp_path)
-    for part in ("vgg16_features.safetensors", str(tmp_path), "INTAGLIO_FEATURES", ".cache/intaglio", "docs/bench.md"):
+    for part in (
+        "vgg16_features.safetensors",
+        str(tmp_path),
+        "INTAGLIO_FEATURES",
+        ".cache/intaglio",
+        "docs/guides/measuring.md",
+    ):
         assert part in str(e.value)
 
 

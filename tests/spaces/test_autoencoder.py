@@ -13,7 +13,7 @@ from intaglio.weights.tensors import FOLDER, fill, read
 
 WEIGHTS = FOLDER / "autoencoder.safetensors"
 EXPECTED = load_file(Path(__file__).parent / "expected.safetensors")
-"""A 40x32 picture, its latent and its decoded picture by the source's own layers (scripts/check_latent.py)."""
+"""A 40x32 picture, its latent and its decoded picture by the source's own layers."""
 
 
 @pytest.fixture(scope="module")

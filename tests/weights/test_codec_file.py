@@ -1,17 +1,21 @@
 """A codec's weights file: what is stored in eight bits, the lean decoder in it, and files that are wrong."""
 
+import json
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 from intaglio.codecs import CODECS
 from intaglio.entropy.stream import Stream
 from intaglio.errors import WeightsError
-from intaglio.pipeline.model import lean_decoder_of, networks_of
+from intaglio.pipeline.model import Model, lean_decoder_of, networks_of
 from intaglio.weights import codec_file as weights
 from intaglio.weights import eight_bit
 from intaglio.weights.tensors import Arrays
@@ -106,3 +110,69 @@ def test_sizes_of_another_version(tiny: Path, tmp_path: Path) -> None:
     save_file(load_file(tiny), path, {"model": "intaglio-fasdiff", "config": sizes, "stream": "255"})
     with pytest.raises(WeightsError, match="sizes that this version does not know"):
         networks_of(weights.read("fasdiff", path))
+
+
+@pytest.mark.parametrize("size", [-1, 1 << 40, 2.5, "many", None])
+@pytest.mark.parametrize(("part", "name"), [("compressor", "coarse"), ("compressor", "depth"), ("prior", "deep")])
+def test_hostile_sizes_ask_for_nothing(tiny: Path, tmp_path: Path, part: str, name: str, size: object) -> None:
+    path = tmp_path / "changed.safetensors"
+    with safe_open(tiny, "np") as file:
+        metadata = file.metadata()
+    sizes = json.loads(metadata["config"])
+    sizes[part][name] = size
+    save_file(load_file(tiny), path, metadata | {"config": json.dumps(sizes)})
+    with pytest.raises(WeightsError):
+        networks_of(weights.read("fasdiff", path))
+
+
+@settings(max_examples=150)
+@given(data=st.data())
+def test_any_damage_is_a_weights_error(
+    tiny: Path, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    """An array lost, of another type or shape, or its values others: a model or one sentence, nothing else."""
+    arrays, path = load_file(tiny), tmp_path_factory.mktemp("hostile") / "w.safetensors"
+    with safe_open(tiny, "np") as file:
+        metadata = file.metadata()
+    name = data.draw(st.sampled_from(sorted(arrays)))
+    array = arrays[name]
+    match data.draw(st.sampled_from(["lost", "float", "bytes", "flat", "empty", "scalar", "large", "negative"])):
+        case "lost":
+            del arrays[name]
+        case "float":
+            arrays[name] = array.astype(np.float64)
+        case "bytes":
+            arrays[name] = array.astype(np.uint8)
+        case "flat":
+            arrays[name] = array.reshape(-1)
+        case "empty":
+            arrays[name] = array[:0]
+        case "scalar":
+            arrays[name] = np.ones((), array.dtype)
+        case "large":
+            arrays[name] = np.full_like(array, np.iinfo(array.dtype).max if array.dtype.kind == "i" else 1e4)
+        case "negative":
+            arrays[name] = -np.ones_like(array)
+    save_file(arrays, path, metadata)
+    with suppress(WeightsError):
+        Model(weights.read("fasdiff", path), device="cpu")
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_a_flipped_bit_of_a_released_file_is_seen(codec: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = bytearray(weights.default(codec).read_bytes())
+    raw[-1000] ^= 4
+    path = tmp_path / f"{codec}.safetensors"
+    path.write_bytes(raw)
+    monkeypatch.setattr("intaglio.weights.tensors.FOLDER", tmp_path)
+    with pytest.raises(WeightsError, match="is damaged, or of another version"):
+        weights.read(codec, path)
+
+
+def test_other_tables_under_a_released_id_are_refused(tiny: Path, tmp_path: Path) -> None:
+    with safe_open(tiny, "np") as file:
+        metadata = file.metadata()
+    path = tmp_path / "changed.safetensors"
+    save_file(load_file(tiny), path, metadata | {"stream": "1"})
+    with pytest.raises(WeightsError, match="says that it is of stream 1, and has other tables"):
+        Model(weights.read("fasdiff", path), device="cpu")

@@ -15,6 +15,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import numpy as np
 
@@ -46,11 +47,16 @@ def folder(out: Path, codec: str) -> Path:
 
 def place(out: Path, codec: str, setting: float, picture: str) -> Path:
     """Of the file and the decoded picture, without the ending."""
-    return folder(out, codec) / f"{setting:g}" / picture.replace("/", "--")
+    return folder(out, codec) / f"{setting:g}" / quote(picture, safe=" ")
+
+
+def _ending(path: Path, ending: str) -> Path:
+    """The name with an ending behind it, whatever dots it has."""
+    return path.with_name(path.name + ending)
 
 
 def done(path: Path) -> bool:
-    return path.with_suffix(".png").exists() and path.with_suffix(".bin").exists()
+    return _ending(path, ".png").exists() and _ending(path, ".bin").exists()
 
 
 def store(path: Path, data: bytes, decoded: Rgb) -> None:
@@ -58,17 +64,17 @@ def store(path: Path, data: bytes, decoded: Rgb) -> None:
     from PIL import Image
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.with_suffix(".bin").write_bytes(data)
-    temporary = path.with_suffix(".tmp")
+    _ending(path, ".bin").write_bytes(data)
+    temporary = _ending(path, ".tmp")
     Image.fromarray(decoded).save(temporary, "PNG")
-    os.replace(temporary, path.with_suffix(".png"))
+    os.replace(temporary, _ending(path, ".png"))
 
 
 def read(path: Path) -> tuple[int, Rgb]:
     """(bytes of the file, decoded picture)."""
     from PIL import Image
 
-    return path.with_suffix(".bin").stat().st_size, np.array(Image.open(path.with_suffix(".png")))
+    return _ending(path, ".bin").stat().st_size, np.array(Image.open(_ending(path, ".png")))
 
 
 def _peer(name: str, setting: float, rgb: Rgb, path: Path) -> None:

@@ -17,17 +17,22 @@ def load(folder: Path, size: int | None, limit: int | None) -> dict[str, Rgb]:
     """Pictures (H, W, 3) under a folder by their names, turned upright; with `size`, central squares scaled to it."""
     from PIL import Image, ImageOps
 
+    from intaglio.image import open_picture
+
     files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES)[:limit]
     if not files:
         raise BenchError(f"there are no pictures in {folder} ({', '.join(sorted(SUFFIXES))})")
     pictures = {}
     for file in files:
-        image = ImageOps.exif_transpose(Image.open(file)).convert("RGB")
+        image = ImageOps.exif_transpose(open_picture(file)).convert("RGB")
         if size:
             side = min(image.size)
             left, top = (image.width - side) // 2, (image.height - side) // 2
             image = image.crop((left, top, left + side, top + side)).resize((size, size), Image.Resampling.LANCZOS)
-        pictures[file.relative_to(folder).with_suffix("").as_posix()] = np.array(image)
+        name = file.relative_to(folder).with_suffix("").as_posix()
+        if name in pictures:
+            raise BenchError(f"{folder} has several pictures called {name}: rename all but one")
+        pictures[name] = np.array(image)
     return pictures
 
 

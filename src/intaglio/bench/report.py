@@ -125,6 +125,6 @@ def gather(results: Results, pictures: dict[str, Rgb], out: Path, published: Seq
 def write(data: dict[str, Any], file: Path) -> None:
     """index.html: the page with its data inside."""
     page = (files("intaglio.bench") / "report.html").read_text()
-    # "</" would end the script that the data are in.
-    text = json.dumps(data, ensure_ascii=False, allow_nan=False).replace("</", "<\\/")
+    # "</" would end the script that the data are in, and "<!--" begin a comment in it.
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
     file.write_text(page.replace("/*DATA*/", text))

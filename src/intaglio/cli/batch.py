@@ -36,7 +36,7 @@ def run(jobs: Sequence[Job], work: Work, args: argparse.Namespace) -> int:
                     raise FileExistsError(f"{job.target} exists (--force overwrites it)")
                 data, report_of_job = work(job, counting(show, number))
                 write(job.target, data)
-            except (IntaglioError, OSError) as error:
+            except Exception as error:  # whatever one file does, the others are done
                 reason = sentence(error)
                 failures.append(reason if str(job) in reason else f"{job}: {reason}")
                 facts["error"] = reason
@@ -45,10 +45,10 @@ def run(jobs: Sequence[Job], work: Work, args: argparse.Namespace) -> int:
                 if job.target:
                     written.add(job.target)
             if args.json:
-                print(json.dumps(facts), file=report)
+                print(json.dumps(facts), file=report, flush=True)
             elif "error" not in facts:
                 said = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in report_of_job.items())
-                print(f"{facts['output']}: {said}, seconds {facts['seconds']}", file=report)
+                print(f"{facts['output']}: {said}, seconds {facts['seconds']}", file=report, flush=True)
             show(number + 1)
     for failure in failures:
         complain(failure)
@@ -86,11 +86,16 @@ def progress(total: int) -> Iterator[Show]:
 
 
 def sentence(error: Exception) -> str:
-    """An error in one line: for the system's own, the file and the reason without the number."""
+    """An error in one line: for the system's own, the file and the reason without the number; of a stranger's, its kind."""
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    return str(error)
+    if isinstance(error, (IntaglioError, OSError)):
+        return str(error)
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
 
 
 def complain(message: object) -> None:
-    print(f"intaglio: {message}", file=sys.stderr)
+    """On standard error; characters that the terminal does not have are escaped, as of strange file names."""
+    encoding = sys.stderr.encoding or "ascii"
+    print(f"intaglio: {message}".encode(encoding, "backslashreplace").decode(encoding), file=sys.stderr, flush=True)

@@ -160,7 +160,7 @@ def _mine(p: argparse.ArgumentParser, names: Sequence[str], default: list[str]) 
 
 
 def _features(p: argparse.ArgumentParser) -> None:
-    p.add_argument("--features", type=Path, metavar="DIR", help="feature networks (docs/bench.md)")
+    p.add_argument("--features", type=Path, metavar="DIR", help="feature networks (docs/guides/measuring.md)")
 
 
 def _published(p: argparse.ArgumentParser) -> None:

@@ -7,6 +7,7 @@ Nothing but the standard library is imported before a command knows what it has 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import warnings
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from intaglio import __version__
 from intaglio.cli import compress, decompress, demo, inspect
 from intaglio.cli.batch import complain, sentence
 from intaglio.errors import IntaglioError
+from intaglio.files import STREAM
 
 
 def parser() -> argparse.ArgumentParser:
@@ -26,6 +28,16 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("train", add_help=False, help="Train a codec: intaglio train CONFIG --data DIR (train --help)")
     commands.add_parser("bench", add_help=False, help="Measure codecs side by side (bench --help)")
     return top
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """What the line says; names may stand behind options too, which argparse alone does not take from sub-commands."""
+    args, rest = parser().parse_known_args(argv)
+    if rest and not (hasattr(args, "names") and all(name == STREAM or not name.startswith("-") for name in rest)):
+        parser().error(f"unrecognized arguments: {' '.join(rest)}")
+    if rest:
+        args.names += rest
+    return args
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -42,9 +54,13 @@ def main(argv: Sequence[str] | None = None) -> int:
                 from intaglio.cli.bench import main as bench
 
                 return bench(argv[1:])
-            args = parser().parse_args(argv)
+            args = parse(argv)
             code: int = args.does(args)
+            sys.stdout.flush()
             return code
+        except BrokenPipeError:  # who read has read enough; nothing more can be said, at exit neither
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
         except (IntaglioError, OSError) as error:
             complain(sentence(error))
             return 2

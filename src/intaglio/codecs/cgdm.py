@@ -34,12 +34,13 @@ LATENT_BOUND = 2.0  # a drawn latent lies at most so far from the base latent, i
 LOW_BOUND = 4 / 255  # and every 8x8 mean of the drawn picture so far from the base picture's, before clipping to 0..1
 RANK = 32  # channels of the generated convolution
 HIDDEN = 64
+SPREAD = 0.087  # of a generator's last weights at first: a deviation of .05
 
 
 def generator(inputs: int, outputs: int) -> nn.Sequential:
     """An odd function of w, small before training but not zero: w and the last layer get no gradient from each other's zeros."""
     last = nn.Linear(HIDDEN, outputs, bias=False)
-    nn.init.normal_(last.weight, std=0.05)
+    nn.init.uniform_(last.weight, -SPREAD, SPREAD)
     return nn.Sequential(nn.Linear(inputs, HIDDEN, bias=False), nn.Tanh(), last)
 
 

@@ -94,8 +94,8 @@ class Pass:
         f = features[self.parity]
         if self.p:
             f = f + self._context(integers(padded))
-        found = clip(self.out.pointwise(relu(self.hidden.pointwise(relu(f)))))
-        out[:, self.coded, self.row :: 2, self.column :: 2] = found.reshape(2, self.size, *f.shape[1:])
+        answers = clip(self.out.pointwise(relu(self.hidden.pointwise(relu(f)))))
+        out[:, self.coded, self.row :: 2, self.column :: 2] = answers.reshape(2, self.size, *f.shape[1:])
 
     def _context(self, padded: Ints) -> Ints:
         fan_in = self.context.matrix.shape[1]
@@ -132,13 +132,13 @@ class FourPass:
         odd = h % 2, w % 2  # made even, by positions that are computed and not looked at
         features = phases(np.pad(features, ((0, 0), (0, odd[0]), (0, odd[1]))))
         padded = np.zeros((self.c, h + odd[0] + 2, w + odd[1] + 2), np.int64)
-        found = np.empty((2, self.c, h + odd[0], w + odd[1]), np.int64)
-        mean, scale = found[:, :, :h, :w]
+        answers = np.empty((2, self.c, h + odd[0], w + odd[1]), np.int64)
+        mean, scale = answers[:, :, :h, :w]
         values = np.zeros((self.c, h, w), np.int64)
         rows = np.full(h * w, q) if local is None else local.reshape(-1)
         for passes, where in zip(self.passes, masks(self.c, h, w)):
             for one in passes:
-                one(features, padded, found)
+                one(features, padded, answers)
             channel, row = where // (h * w), rows[where % (h * w)]
             gains = self.scales.gain[row, channel]
             means = shift(mean.reshape(-1)[where] * gains, 16)

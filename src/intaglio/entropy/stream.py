@@ -21,7 +21,9 @@ from intaglio.entropy.fourpass import STEP, FourPass, Resolve
 from intaglio.entropy.tables import Tables
 from intaglio.entropy.threads import one_thread
 from intaglio.entropy.wiring import SECTIONS
-from intaglio.errors import MissingModel
+from intaglio.errors import MissingModel, WeightsError
+from intaglio.weights.codec_file import Weights
+from intaglio.weights.released import STREAMS
 from intaglio.weights.tensors import part
 
 STRIDE = 32  # pictures are padded to multiples of this
@@ -69,6 +71,26 @@ class Stream:
             digest.update(f"{name}{array.dtype}{array.shape}".encode() + np.ascontiguousarray(array).tobytes())
         self.digest = digest.digest()[:8]
         self.seed = int.from_bytes(self.digest[:4], "big")
+
+    @classmethod
+    def of(cls, weights: Weights) -> Stream:
+        """The stream of a codec's weights file.
+
+        Raises:
+            WeightsError: its arrays are no entropy models, or not those that its stream id stands for.
+        """
+        source = weights.networks.source
+        try:
+            stream = cls(weights.entropy, weights.frozen)
+        except WeightsError:
+            raise
+        except Exception as error:  # arrays of any name, shape and type may be in a stranger's file
+            raise WeightsError(f"{source} holds no whole entropy models ({type(error).__name__}: {error})") from error
+        if STREAMS.get(weights.stream, stream.digest.hex()) != stream.digest.hex():
+            raise WeightsError(
+                f"{source} says that it is of stream {weights.stream}, and has other tables than that one"
+            )
+        return stream
 
     # --- What lies between the tensors (see `wiring.SideNets`) ----------------------------------------------------
 

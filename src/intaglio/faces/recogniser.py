@@ -1,9 +1,9 @@
-"""Who is pictured: a face recogniser of MobileFaceNet's kind on aligned crops, as a loss and as a measure.
+"""Who is pictured: a face recogniser of MobileFaceNet's kind on aligned crops, as a loss.
 
     landmarks of the original (once) -> similarity transform -> 112x112 crops of original and decoded picture
                                      -> unit vectors of 512 numbers -> 1 - cosine
 
-Both pictures are cut where the original's face is, so the measure sees what moved. It has gradients to the pictures.
+Both pictures are cut where the original's face is, so the loss sees what moved. It has gradients to the pictures.
 Weights come from a folder that training is given; without one they are random. They are not part of the product.
 """
 
@@ -104,7 +104,7 @@ def readable(landmarks: Tensor, side: int, most: int) -> Tensor:
 
 
 class FaceRecogniser(nn.Module):
-    """Who is pictured: pictures (B, 3, H, W) in 0..1 and landmarks to vectors, and the distance of two pictures' faces."""
+    """Who is pictured: pictures in 0..1 and landmarks to vectors; the cosine of two says whether they are one person."""
 
     def __init__(self, folder: Path | None) -> None:
         super().__init__()
@@ -118,7 +118,3 @@ class FaceRecogniser(nn.Module):
         """Pictures (B, 3, H, W) and the landmarks (B, 68, 2) to cut them by, to unit vectors (B, 512)."""
         vectors: Tensor = self.net(align(x, five_points(landmarks)))
         return vectors
-
-    def forward(self, x: Tensor, y: Tensor, landmarks: Tensor) -> Tensor:
-        """1 - cosine of the faces in two batches of pictures, both cut by the same landmarks: (B,), 0 to 2."""
-        return 1 - (self.embed(x, landmarks) * self.embed(y, landmarks)).sum(1)

@@ -16,6 +16,7 @@ VERSION = 1
 MAGIC = b"\x90I"
 SCALES = ("1", "1/2", "1/4", "1/8")
 DIGEST_BYTES = 8
+MAX_SIDE = 65535  # pixels
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ FIXED = (
         full=16,
         bare=16,
         low=1,
-        high=65535,
+        high=MAX_SIDE,
         when=EXPLICIT_SIZE,
         meaning="pixels, as displayed",
         reason="any size; also allowed for a size that has a code",
@@ -145,7 +146,7 @@ FIXED = (
         full=16,
         bare=16,
         low=1,
-        high=65535,
+        high=MAX_SIDE,
         when=EXPLICIT_SIZE,
         meaning="pixels, as displayed",
         reason="as width",

@@ -30,7 +30,7 @@ def find(name: str, folder: Path | None) -> Path:
     if not path.is_file():
         raise Unavailable(
             f"{name} is not in {path.parent}: give the folder it lies in, or set {VARIABLE} to it, or put the file into "
-            f"{DEFAULT} (docs/bench.md says where to get it)."
+            f"{DEFAULT} (docs/guides/measuring.md says where to get it)."
         )
     return path
 

@@ -30,6 +30,7 @@ from intaglio.weights.tensors import fill
 
 PixelDecoder = Literal["lean", "reference"]
 PIXEL_DECODERS = ("lean", "reference")
+MAX_SIZE = 2048  # of anything that a weights file says of its networks: channels, blocks, heads
 
 
 def networks_of(weights: Weights) -> DiffusionCodec:
@@ -39,15 +40,22 @@ def networks_of(weights: Weights) -> DiffusionCodec:
         WeightsError: tensors are missing, unknown, of the wrong shape or not finite, or the sizes are not the codec's.
     """
     try:
+        for size in (size for part in ("compressor", "prior") for size in weights.sizes[part].values()):
+            if not isinstance(size, int) or not 0 <= size <= MAX_SIZE:
+                raise ValueError(f"{size} is none")
         compressor, prior = CompressorConfig(**weights.sizes["compressor"]), PriorConfig(**weights.sizes["prior"])
-    except (KeyError, TypeError) as error:
-        raise WeightsError(f"{weights.networks.source} has sizes that this version does not know") from error
-    return frozen(fill(CODECS[weights.codec].load()(compressor, prior), weights.networks))
+        with torch.device("meta"):  # nothing is allocated until names and shapes are those of the file
+            networks = CODECS[weights.codec].load()(compressor, prior)
+    except (KeyError, TypeError, ValueError, RuntimeError, ArithmeticError, AttributeError) as error:
+        raise WeightsError(f"{weights.networks.source} has sizes that this version does not know ({error})") from error
+    return frozen(fill(networks, weights.networks))
 
 
 def lean_decoder_of(weights: Weights) -> LeanDecoder:
     """The lean decoder of a weights file (eval, fp32, on the CPU). Raises WeightsError as `networks_of`."""
-    return frozen(fill(LeanDecoder(), weights.lean))
+    with torch.device("meta"):
+        lean = LeanDecoder()
+    return frozen(fill(lean, weights.lean))
 
 
 class Model:
@@ -72,7 +80,7 @@ class Model:
             raise OptionError(f"decoder is {decoder!r}, allowed are {' and '.join(PIXEL_DECODERS)}")
         self.device = _device(device)
         self.dtype = dtype or best_dtype(self.device)
-        self.weights, self.stream = weights, Stream(weights.entropy, weights.frozen)
+        self.weights, self.stream = weights, Stream.of(weights)
         self.networks = packed(networks_of(weights).to(self.device, self.dtype))
         self.lean = packed(lean_decoder_of(weights).to(self.device, self.dtype)) if decoder == "lean" else None
         self.analysis_reach, self.synthesis_reach = windows.margins(self.networks.compressor.cfg.depth)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
+from intaglio.image import KINDS
 from intaglio.train.training_errors import TrainingError
 
 SUFFIXES = {".avif", ".jpg", ".jpeg", ".png", ".webp"}
@@ -35,10 +36,10 @@ class Source:
 
     def _file(self) -> Image.Image:
         if self.offset < 0:
-            return Image.open(self.path)
+            return Image.open(self.path, formats=list(KINDS))
         with open(self.path, "rb") as tar:
             tar.seek(self.offset)
-            return Image.open(io.BytesIO(tar.read(self.size)))
+            return Image.open(io.BytesIO(tar.read(self.size)), formats=list(KINDS))
 
 
 def _scan(path: Path) -> Iterator[Source]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from intaglio.errors import WeightsError
+from intaglio.weights.released import SHA256
 
 if TYPE_CHECKING:
     from torch import nn
@@ -35,11 +37,15 @@ def read(path: Path, model: str) -> TensorFile:
     """The file at `path`, whose metadata must name `model`.
 
     Raises:
-        WeightsError: it is missing, damaged, or of another model.
+        WeightsError: it is missing, damaged, or of another model; of the package's own files every byte is checked.
     """
     from safetensors import SafetensorError, safe_open
 
     try:
+        if path.parent == FOLDER and path.name in SHA256:
+            with path.open("rb") as packaged:
+                if hashlib.file_digest(packaged, "sha256").hexdigest() != SHA256[path.name]:
+                    raise WeightsError(f"{path} is damaged, or of another version than the code: reinstall intaglio")
         with safe_open(path, framework="np") as file:
             metadata = file.metadata() or {}
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
@@ -70,7 +76,7 @@ def write(path: Path, arrays: Mapping[str, NDArray[Any]], metadata: Mapping[str,
 
 
 def fill(module: Net, file: TensorFile) -> Net:
-    """The module with all of the file's arrays, as fp32.
+    """The module with all of the file's arrays, as fp32; it may be on the device "meta", where nothing was allocated.
 
     Raises:
         WeightsError: tensors are missing, unknown, of the wrong shape or not finite.
@@ -87,5 +93,6 @@ def fill(module: Net, file: TensorFile) -> Net:
             raise WeightsError(f"{source} has {name} of shape {shapes}")
         if not np.isfinite(array).all():
             raise WeightsError(f"{source} has values in {name} that are not finite numbers")
-    module.load_state_dict({name: torch.from_numpy(array.astype(np.float32)) for name, array in arrays.items()})
+    tensors = {name: torch.from_numpy(array.astype(np.float32)) for name, array in arrays.items()}
+    module.load_state_dict(tensors, assign=True)
     return module

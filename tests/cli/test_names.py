@@ -1,0 +1,97 @@
+"""Names on the command line as people type them, and failures that are none of ours."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from intaglio.cli.main import main
+from intaglio.codec import Codec
+
+
+@pytest.fixture(autouse=True)
+def here(installed: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a folder with three pictures; the tiny models installed."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.png", "b.png", "c.png"):
+        Image.new("RGB", (24, 16), "teal").save(name)
+
+
+def written() -> list[str]:
+    return sorted(str(path) for path in Path().rglob("*.itg"))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ["a.png", "--codec", "fasdiff", "--bytes", "700", "out.itg"],
+        ["--codec", "fasdiff", "a.png", "--bytes", "700", "out.itg"],
+        ["a.png", "--codec", "fasdiff", "-o", "out.itg"],
+    ],
+)
+def test_names_behind_options(line: list[str]) -> None:
+    assert main(["compress", *line]) == 0
+    assert written() == ["out.itg"]
+
+
+def test_what_is_no_name_behind_options_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["compress", "a.png", "--fast"])
+    assert stop.value.code == 2
+    assert "unrecognized arguments: --fast" in capsys.readouterr().err
+
+
+def test_the_last_of_several_pictures_is_no_out(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compress", "a.png", "b.png", "c.png"]) == 2
+    assert "c.png, the last of several names, cannot be OUT" in (said := capsys.readouterr().err)
+    assert "-o OUT" in said
+    assert not written()
+
+
+@pytest.mark.parametrize("line", [[""], ["a.png", ""], ["a.png", "-o", ""]])
+def test_an_empty_name_is_no_folder(line: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compress", *line]) == 2
+    assert "a name is empty" in capsys.readouterr().err
+    assert not written()
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [(MemoryError(), "MemoryError"), (RuntimeError("no memory\nat 0x12"), "RuntimeError: no memory")],
+)
+def test_whatever_one_file_does_the_others_are_done(
+    error: Exception, says: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    compress = Codec.compress
+
+    def sometimes(self: Codec, image: Image.Image, *options: object, **more: object) -> bytes:
+        if image.size == (25, 16):
+            raise error
+        return compress(self, image, *options, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Codec, "compress", sometimes)
+    Image.new("RGB", (25, 16)).save("b.png")
+    assert main(["compress", "a.png", "b.png", "c.png", "-o", "out/", "--codec", "fasdiff", "--json"]) == 2
+    said = capsys.readouterr()
+    assert written() == ["out/a.itg", "out/c.itg"]
+    assert [line.get("error") for line in map(json.loads, said.out.splitlines())] == [None, says, None]
+    assert f"b.png: {says}\n" in said.err and "Traceback" not in said.err
+
+
+def test_names_that_the_terminal_cannot_show(capsys: pytest.CaptureFixture[str]) -> None:
+    strange = "x\udcff.png"  # bytes that are no UTF-8, as Python has them
+    assert main(["compress", strange]) == 2
+    assert "cannot be read" in capsys.readouterr().err
+
+
+def test_a_reader_that_leaves_early_is_no_error() -> None:
+    Codec("fasdiff", device="cpu")
+    assert main(["compress", "a.png", "--codec", "fasdiff"]) == 0
+    line = f"{sys.executable} -m intaglio info a.itg | true"
+    done = subprocess.run(line, shell=True, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
