@@ -120,5 +120,8 @@ def _plots(results: Results, name: str, out: Path, curves: Path | None) -> list[
     measured = {m["name"]: m for m in run["measures"]}
     for measure in [n for n in PLOTTED if n in measured][:MOST]:
         drawn.append(out.with_suffix("") / f"{name}-{measure}.png")
-        plots.draw(points, measured[measure], run["mine"], drawn[-1], published.curves(curves, run["set"]))
+        try:
+            plots.draw(points, measured[measure], run["mine"], drawn[-1], published.curves(curves, run["set"]))
+        except ImportError as error:
+            raise BenchError("plots need matplotlib: pip install 'intaglio[bench]'") from error
     return drawn
