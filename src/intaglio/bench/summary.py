@@ -36,7 +36,7 @@ def write(reports: Sequence[Path], out: Path, curves: Path | None = None) -> Non
     """The page; `curves` is a table of published ones to draw.
 
     Raises:
-        BenchError: a report is neither a folder of the bench nor a Markdown file. ImportError: no matplotlib.
+        BenchError: a report is neither a folder of the bench nor a Markdown file, or there is no matplotlib.
     """
     options = ["--published", _plain(curves)] if curves else []
     parts = [HEADER.format(command=" ".join([*map(_plain, reports), *options, "--out", _plain(out)]))]
