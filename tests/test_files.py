@@ -66,10 +66,34 @@ def test_folders_keep_their_tree(tree: Path) -> None:
     assert jobs("photos out") == list(zip(sources, ["out/B.itg", "out/a.itg", "out/deep/er/c.itg"], strict=True))
 
 
+def test_what_a_folder_has_beside_pictures(tree: Path, recwarn: pytest.WarningsRecorder) -> None:
+    """Hidden files and folders are passed over; whatever else is left out is said."""
+    folder = tree / "mixed"
+    for name in ("a.jpg", "._a.jpg", ".git/b.jpg", "deep/c.png", "d.heic", "e.heic", "README", "deep/f.txt"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+    (folder / "linked").symlink_to(tree / "photos")
+    jobs = plan([str(folder)], None, reads={".jpg", ".png"}, writes=".itg")
+    assert [str(job.source.relative_to(folder)) for job in jobs if job.source] == ["a.jpg", "deep/c.png"]
+    said = [str(warning.message) for warning in recwarn]
+    assert any("linked is left out: it is a link to a folder" in message for message in said)
+    assert any(message.endswith("for their endings are not read: 2 .heic, 1 .txt, 1 no ending") for message in said)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is unreadable to root")
+def test_folders_that_cannot_be_read_are_said(tree: Path) -> None:
+    (tree / "photos" / "closed").mkdir(mode=0)
+    with pytest.warns(UserWarning, match="closed is left out: Permission denied"):
+        plan([str(tree / "photos")], None, reads={".jpg", ".png"}, writes=".itg")
+
+
 @pytest.mark.parametrize(
     ("names", "says"),
     [
-        ("a.png photos/a.png", "photos/a.png, the last of several names, cannot be OUT"),  # a forgotten OUT overwrites nothing
+        (
+            "a.png photos/a.png",
+            "photos/a.png, the last of several names, cannot be OUT",
+        ),  # a forgotten OUT overwrites nothing
         ("a.png b.png", "a new folder: b.png/"),
         ("a.png photos/a.png b.itg", "one file"),
         ("photos b.itg", "one file"),

@@ -14,6 +14,8 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,12 +89,33 @@ def _sources(names: Iterable[str], reads: Collection[str]) -> Iterator[tuple[Pat
         if name == STREAM:
             yield None, None
         elif path.is_dir():
-            files = sorted(file for file in path.rglob("*") if file.suffix.lower() in reads and file.is_file())
+            files = sorted(_search(path, reads))
             if not files:
                 raise NamesError(f"{name} has no file ending in {', '.join(sorted(reads))}")
             yield from ((file, file.relative_to(path)) for file in files)
         else:
             yield path, Path(path.name)
+
+
+def _search(path: Path, reads: Collection[str]) -> Iterator[Path]:
+    """All files below a folder whose endings are read; hidden ones are passed over, what else is left out is a warning."""
+    strange: Counter[str] = Counter()
+
+    def unreadable(error: OSError) -> None:
+        warnings.warn(f"{error.filename} is left out: {error.strerror}", stacklevel=2)
+
+    for place, folders, names in os.walk(path, onerror=unreadable):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for linked in (Path(place, name) for name in folders if Path(place, name).is_symlink()):
+            warnings.warn(f"{linked} is left out: it is a link to a folder, name it to search it", stacklevel=2)
+        for file in (Path(place, name) for name in names if not name.startswith(".")):
+            if file.suffix.lower() in reads:
+                yield file
+            else:
+                strange[file.suffix.lower() or "no ending"] += 1
+    if strange:
+        kinds = ", ".join(f"{count} {ending}" for ending, count in sorted(strange.items()))
+        warnings.warn(f"in {path} files are left out, for their endings are not read: {kinds}", stacklevel=2)
 
 
 def _beside(source: Path | None, writes: str) -> Path | None:

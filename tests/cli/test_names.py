@@ -95,3 +95,15 @@ def test_a_reader_that_leaves_early_is_no_error() -> None:
     line = f"{sys.executable} -m intaglio info a.itg | true"
     done = subprocess.run(line, shell=True, capture_output=True, text=True, check=False)
     assert done.stderr == ""
+
+
+def test_a_second_run_passes_over_what_is_done(capsys: pytest.CaptureFixture[str]) -> None:
+    line = ["compress", "a.png", "b.png", "-o", "out/", "--codec", "fasdiff"]
+    assert main(line) == 0
+    assert main(line) == 2
+    assert "--skip-existing passes it over" in capsys.readouterr().err
+    before = {path: Path(path).stat().st_mtime_ns for path in written()}
+    assert main([*line[:3], "c.png", *line[3:], "--skip-existing"]) == 0
+    assert "2 of 3 files exist already and are passed over" in capsys.readouterr().err
+    assert written() == ["out/a.itg", "out/b.itg", "out/c.itg"]
+    assert all(Path(path).stat().st_mtime_ns == time for path, time in before.items())

@@ -25,7 +25,9 @@ def names(parser: Any, ending: str) -> None:
         metavar="OUT",
         help=f"a {ending} file, a folder, or -; also the last of two names or more; default: beside each file",
     )
-    parser.add_argument("--force", action="store_true", help="overwrite files")
+    existing = parser.add_mutually_exclusive_group()
+    existing.add_argument("--force", action="store_true", help="overwrite files")
+    existing.add_argument("--skip-existing", action="store_true", help="pass over what is done already")
     parser.add_argument("--json", action="store_true", help="report in JSON, one object a line")
 
 

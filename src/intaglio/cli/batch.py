@@ -25,6 +25,7 @@ def run(jobs: Sequence[Job], work: Work, args: argparse.Namespace) -> int:
     report = sys.stderr if any(job.target is None for job in jobs) else sys.stdout
     failures: list[str] = []
     written: set[Path] = set()
+    skipped = 0
     with progress(len(jobs)) as show:
         for number, job in enumerate(jobs):
             start = time.perf_counter()
@@ -33,7 +34,12 @@ def run(jobs: Sequence[Job], work: Work, args: argparse.Namespace) -> int:
                 if job.target in written:
                     raise FileExistsError(f"{job.target} was just written from another file of the same name")
                 if job.target and job.target.exists() and not args.force:
-                    raise FileExistsError(f"{job.target} exists (--force overwrites it)")
+                    if args.skip_existing:
+                        skipped += 1
+                        continue
+                    raise FileExistsError(
+                        f"{job.target} exists (--force overwrites it, --skip-existing passes it over)"
+                    )
                 data, report_of_job = work(job, counting(show, number))
                 write(job.target, data)
             except Exception as error:  # whatever one file does, the others are done
@@ -50,6 +56,8 @@ def run(jobs: Sequence[Job], work: Work, args: argparse.Namespace) -> int:
                 said = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in report_of_job.items())
                 print(f"{facts['output']}: {said}, seconds {facts['seconds']}", file=report, flush=True)
             show(number + 1)
+    if skipped:
+        complain(f"{skipped} of {len(jobs)} files exist already and are passed over")
     for failure in failures:
         complain(failure)
     if failures and len(jobs) > 1:
