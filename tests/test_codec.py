@@ -183,7 +183,10 @@ def test_sides_over_2048(tiny_codec: Codec) -> None:
 
 
 def test_info(installed: None, tiny_model: Model, data: bytes) -> None:
-    info = inspect(data)
+    info = inspect(data, sections=True)
+    assert inspect(data).sections == {}
+    slot = inspect(data + bytes(30), length=len(data))
+    assert (slot.header_bytes, slot.payload_bytes) == (info.header_bytes, info.payload_bytes)
     assert (info.width, info.height, info.stream, info.scale) == (64, 64, 255, 0)
     assert info.model == tiny_model.stream.digest.hex()
     assert info.header_bytes + info.payload_bytes == len(data)

@@ -106,7 +106,7 @@ def test_public_options_are_frozen() -> None:
     [
         ("compress", ["image", "options", "codec", "keywords"]),
         ("decompress", ["data", "options", "keywords"]),
-        ("inspect", ["data", "bare", "max_pixels"]),
+        ("inspect", ["data", "sections", "bare", "length", "max_pixels"]),
         ("Codec", ["name", "decoder", "device", "weights"]),
         ("Codec.compress", ["self", "image", "options", "progress", "keywords"]),
         ("Codec.decompress", ["self", "data", "options", "keywords"]),

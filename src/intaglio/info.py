@@ -38,7 +38,7 @@ class Info:
     header_bytes: int
     payload_bytes: int
     fields: list[tuple[str, int, str]]  # of the header, in its order: name, bits, value for people
-    sections: dict[str, float]  # bytes of information in each part of the payload
+    sections: dict[str, float]  # bytes of information in each part of the payload, where they were asked for
     chunks: list[str]
     decoder: str  # id of the installed decoder that would draw it
 
@@ -98,13 +98,17 @@ def check(header: Header, stream: int, digest: bytes, seed: int) -> int:
 def inspect(
     data: FileSource,
     *,
+    sections: bool = False,
     bare: bool = False,
+    length: int | None = None,
     max_pixels: int = format.MAX_PIXELS,
 ) -> Info:
-    """Everything in a file's header, and the bytes of each section. Draws nothing and needs no torch.
+    """Everything in a file's header, its checksum verified. Draws nothing and needs no torch.
 
     Args:
         data: the bytes of a file, its path, or an open file.
+        sections: the bytes of each section too, for which the payload is decoded: that takes the longer the larger the
+            picture. bare, length, max_pixels: as in `DecompressOptions`.
 
     Raises:
         IntaglioError: as `decompress`.
@@ -116,6 +120,7 @@ def inspect(
         data,
         seed_of=lambda header: check(header, weights.stream, stream.digest, stream.seed),
         bare=bare,
+        length=length,
         max_pixels=max_pixels,
     )
     from intaglio.entropy.stream import grid
@@ -124,8 +129,8 @@ def inspect(
     return Info(
         codec=codec, stream=header.stream, model=stream.digest.hex(), width=header.width, height=header.height,
         quality=header.quality, scale=header.scale, grey=header.grey, version=header.version, bare=bare,
-        header_bytes=len(data) - len(payload), payload_bytes=len(payload),
+        header_bytes=len(data if length is None else data[:length]) - len(payload), payload_bytes=len(payload),
         fields=format.describe(header, bare=bare),
-        sections=stream.sections(payload, header.quality, *size, header.focus),
+        sections=stream.sections(payload, header.quality, *size, header.focus) if sections else {},
         chunks=[chunk.name for chunk in header.chunks], decoder=weights.decoder,
     )  # fmt: skip

@@ -63,7 +63,9 @@ class FakeCodec:
         return from_rgb(np.full((info.height, info.width, 3), list(data[10:13]), np.uint8), False, "fake")
 
 
-def inspect(data: bytes, *, bare: bool = False) -> FakeInfo:
+def inspect(
+    data: bytes, *, sections: bool = False, bare: bool = False, length: int | None = None, max_pixels: int = 0
+) -> FakeInfo:
     if not data.startswith(MAGIC):
         raise NotIntaglio("this is no .itg file")
     return FakeInfo(int.from_bytes(data[4:7], "big"), int.from_bytes(data[7:10], "big"))
@@ -182,7 +184,7 @@ def test_wrong_options(line: str, capsys: pytest.CaptureFixture[str]) -> None:
         ("decompress absent.itg", "absent.itg: No such file or directory"),
         ("decompress text.png out.png", "text.png: this is no .itg file"),
         ("info absent.itg", "absent.itg: No such file or directory"),
-        ("info text.png", "this is no .itg file"),
+        ("info text.png", "text.png: this is no .itg file"),
         ("demo absent.png", "absent.png cannot be read: No such file or directory"),
     ],
 )
@@ -216,7 +218,10 @@ def test_nothing_is_overwritten_without_force(capsys: pytest.CaptureFixture[str]
     picture("a.png")
     Path("a.itg").write_bytes(b"old")
     assert run("compress a.png") == 2
-    assert capsys.readouterr().err == "intaglio: a.png: a.itg exists (--force overwrites it, --skip-existing passes it over)\n"
+    assert (
+        capsys.readouterr().err
+        == "intaglio: a.png: a.itg exists (--force overwrites it, --skip-existing passes it over)\n"
+    )
     assert Path("a.itg").read_bytes() == b"old"
     assert run("compress a.png --force") == 0
     assert Path("a.itg").read_bytes().startswith(MAGIC)
@@ -280,7 +285,7 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
 
     assert run("info photos/a.itg --json") == 0
     facts = inspect(Path("photos/a.itg").read_bytes()).as_dict()
-    assert json.loads(capsys.readouterr().out) == json.loads(json.dumps(facts))
+    assert json.loads(capsys.readouterr().out) == json.loads(json.dumps({"file": "photos/a.itg"} | facts))
 
 
 def test_the_report_for_people(capsys: pytest.CaptureFixture[str]) -> None:

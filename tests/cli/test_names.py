@@ -107,3 +107,24 @@ def test_a_second_run_passes_over_what_is_done(capsys: pytest.CaptureFixture[str
     assert "2 of 3 files exist already and are passed over" in capsys.readouterr().err
     assert written() == ["out/a.itg", "out/b.itg", "out/c.itg"]
     assert all(Path(path).stat().st_mtime_ns == time for path, time in before.items())
+
+
+def test_info_of_several_files(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compress", "a.png", "b.png", "-o", "out/", "--codec", "fasdiff"]) == 0
+    Path("out/cut.itg").write_bytes(Path("out/a.itg").read_bytes()[:-2])
+    capsys.readouterr()
+    assert main(["info", "out/a.itg", "out/cut.itg", "nothing.itg", "out/b.itg", "--json", "--sections"]) == 2
+    said = capsys.readouterr()
+    facts = [json.loads(line) for line in said.out.splitlines()]
+    assert [fact["file"] for fact in facts] == ["out/a.itg", "out/b.itg"]
+    assert all(set(fact["sections"]) == {"lf", "h", "y"} for fact in facts)
+    assert [line.split(":")[1] for line in said.err.splitlines()] == [" out/cut.itg", " nothing.itg"]
+
+
+def test_info_of_a_slot(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compress", "a.png", "slot.itg", "--codec", "fasdiff", "--bare"]) == 0
+    data = Path("slot.itg").read_bytes()
+    Path("slot.itg").write_bytes(data + bytes(20))
+    assert main(["info", "slot.itg", "--bare"]) == 2
+    assert main(["info", "slot.itg", "--bare", "--length", str(len(data))]) == 0
+    assert f"{'payload bytes':18}" in capsys.readouterr().out
