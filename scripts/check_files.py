@@ -2,10 +2,11 @@
 
     PYTHONPATH=src python scripts/check_files.py FOLDER [--write]
 
-FOLDER holds .itg files, and as NAME.png the pictures that they were made of where those are at hand. --write notes what
-this version makes of them in FOLDER/manifest.json; without it, everything is compared with what is noted there, one line is
-printed for each difference, and the exit code is 1 if there is any. Pixels are those of one machine and precision: write
-and compare on the same one. A new file is noted only if it can be read: put bare ones beside as NAME-bare.itg.
+FOLDER holds .itg files, bare ones named NAME-bare.itg. --write notes what this version makes of them in
+FOLDER/manifest.json; without it, everything is compared with what is noted there, one line is printed for each difference,
+and the exit code is 1 if there is any. Where a row of the manifest is given the "picture" that its file was made of, and
+"how" (options of `Codec.compress`), the picture is coded again too. Pixels are those of one machine and precision: write and
+compare on the same one.
 """
 
 from __future__ import annotations
@@ -61,9 +62,9 @@ def pixels(data: bytes, codec: str, bare: bool, how: dict[str, Any]) -> str:
 
 def ways(width: int, height: int) -> list[dict[str, Any]]:
     """In which a picture of a size is drawn."""
-    large = width * height >= LARGE
     box = (width // 4, height // 3, width // 2 + 1, height // 2 + 1)
-    return [*([{"steps": 2}] if large else DRAWN), {"steps": 2, "box": box}] + [] * large
+    whole: tuple[dict[str, Any], ...] = ({"steps": 2},) if width * height >= LARGE else DRAWN
+    return [*whole, {"steps": 2, "box": box}]
 
 
 def main() -> int:
