@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import pickle
+import subprocess
+import sys
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 
@@ -55,6 +58,31 @@ def test_a_codec_goes_to_another_process(tiny: Path, images: list[Image.Image]) 
     assert there_and_back(pickle.loads(pickle.dumps(codec)), images[0]) == wanted
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
         assert pool.submit(codec.compress, images[0], max_bytes=700).result() == wanted[0]
+
+
+FORKED = """
+import multiprocessing, sys
+import torch
+torch.set_num_threads(2)
+from intaglio import Codec
+from intaglio.train.generated import picture
+codec = Codec("fasdiff", weights=sys.argv[1], device="cpu")
+def job():
+    codec.decompress(codec.compress(picture(256, 1), quality=50), steps=1)
+job()
+child = multiprocessing.get_context("fork").Process(target=job)
+child.start()
+child.join(30)
+code = child.exitcode
+child.kill()
+sys.exit(0 if code == 0 else 1)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_forked_child_goes_on_where_its_parent_used_the_codec(tiny: Path) -> None:
+    paths = {"PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "2"}
+    subprocess.run([sys.executable, "-c", FORKED, tiny], env=os.environ | paths, check=True, timeout=90)
 
 
 def test_the_functions_in_several_threads(installed: None, images: list[Image.Image]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from contextlib import AbstractContextManager
 from typing import Literal
 
@@ -27,6 +28,9 @@ from intaglio.spaces.space import LatentSpace
 from intaglio.spaces.taef2 import Autoencoder
 from intaglio.weights.codec_file import Weights
 from intaglio.weights.tensors import fill
+
+if hasattr(os, "register_at_fork"):  # a forked child has none of OpenMP's threads, and would wait for them for ever
+    os.register_at_fork(after_in_child=lambda: torch.set_num_threads(1))
 
 PixelDecoder = Literal["lean", "reference"]
 PIXEL_DECODERS = ("lean", "reference")
