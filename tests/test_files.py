@@ -60,6 +60,7 @@ def test_out_given_by_itself_leaves_all_names_to_read(tree: Path) -> None:
     assert jobs("a.png photos/B.JPG", out="out") == [("a.png", "out/a.itg"), ("photos/B.JPG", "out/B.itg")]
 
 
+@pytest.mark.filterwarnings("ignore:in photos files are left out")
 def test_folders_keep_their_tree(tree: Path) -> None:
     sources = ["photos/B.JPG", "photos/a.png", "photos/deep/er/c.png"]
     assert jobs("photos") == list(zip(sources, ["photos/B.itg", "photos/a.itg", "photos/deep/er/c.itg"], strict=True))
