@@ -67,11 +67,10 @@ class Codec:
         self._foreign: dict[str, Model] = {}  # other codecs' models, loaded when a file of theirs is to be drawn
         self._lock = threading.Lock()
 
-    def __reduce__(
-        self,
-    ) -> tuple[Callable[..., Codec], tuple[str, PixelDecoder, str | None, str | PathLike[str] | None]]:
+    def __reduce__(self) -> tuple[Callable[[], Codec], tuple[()]]:
         """Pickled as what it was made of: whoever unpickles it (a worker, say) loads the networks anew."""
-        return _made, (self.name, self._decoder, self._device, self._weights)
+        made = functools.partial(Codec, self.name, decoder=self._decoder, device=self._device, weights=self._weights)
+        return made, ()
 
     def compress(
         self,
@@ -223,10 +222,6 @@ def _file(
     except BudgetError as error:
         raise BudgetError(str(error), error.least + overhead) from None
     return coding, written(coding.index, coding.scale, coding.payload)
-
-
-def _made(name: str, decoder: PixelDecoder, device: str | None, weights: str | PathLike[str] | None) -> Codec:
-    return Codec(name, decoder=decoder, device=device, weights=weights)
 
 
 _loading = threading.Lock()

@@ -46,6 +46,7 @@ class DecompressKeywords(TypedDict, total=False):
     max_pixels: int
 
 
+@dataclass(frozen=True)
 class _Options:
     """What both have in common."""
 
@@ -56,7 +57,7 @@ class _Options:
         Raises:
             OptionError: both are given, there is no such option, or one is out of its range.
         """
-        names = [field.name for field in dataclasses.fields(cls)]  # type: ignore[arg-type]
+        names = [field.name for field in dataclasses.fields(cls)]
         if options is not None and not isinstance(options, cls):
             raise OptionError(f"options is {options!r}, wanted is a {cls.__name__} or keywords")
         if options is not None and keywords:
@@ -147,23 +148,23 @@ class DecompressOptions(_Options):
             raise OptionError(f"box {tuple(box)} is empty: right must be over left, bottom over top, none below 0")
 
 
-def whole(name: str, value: object, low: float = -math.inf, high: float = math.inf) -> int:
+def whole(name: str, value: Any, low: float = -math.inf, high: float = math.inf) -> int:
     """A whole number of a range, its ends included."""
     try:
         if isinstance(value, bool):
             raise TypeError
-        integer = operator.index(value)  # type: ignore[arg-type]
+        integer = operator.index(value)
     except TypeError:
         raise OptionError(f"{name} is {value!r}, wanted is a whole number") from None
     return _within(name, integer, low, high)
 
 
-def number(name: str, value: object, low: float, high: float) -> float:
+def number(name: str, value: Any, low: float, high: float) -> float:
     """A number of a range, its ends included."""
     try:
         if isinstance(value, (bool, str)):
             raise TypeError
-        real = float(value)  # type: ignore[arg-type]
+        real = float(value)
     except (TypeError, ValueError):
         raise OptionError(f"{name} is {value!r}, wanted is a number from {low} to {high}") from None
     return _within(name, real, low, high)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 import torch
 from torch import nn
 
@@ -16,7 +18,7 @@ from intaglio.priors.sampler import sample
 from intaglio.priors.unet import CompactPrior
 
 
-class DiffusionCodec(nn.Module):
+class DiffusionCodec(nn.Module, ABC):
     """Base of the codecs; each adds what steers its prior (`control`), and may bound what is drawn."""
 
     tile: int  # latents a side of a patch that the prior sees at once
@@ -25,9 +27,9 @@ class DiffusionCodec(nn.Module):
         super().__init__()
         self.compressor, self.prior = compressor, prior
 
+    @abstractmethod
     def control(self, c: Coded, prompt: Prompt, q: torch.Tensor) -> Control:
         """What steers the prior for decoded tensors, their prompt and qualities q (B,)."""
-        raise NotImplementedError
 
     def draw(
         self,
