@@ -113,13 +113,19 @@ class Codec:
         return _best(models, Original(rgb, models[0].device), grey, options, progress or (lambda share: None))
 
     def decompress(
-        self, data: FileSource, options: DecompressOptions | None = None, **keywords: Unpack[DecompressKeywords]
+        self,
+        data: FileSource,
+        options: DecompressOptions | None = None,
+        *,
+        progress: Callable[[float], None] | None = None,
+        **keywords: Unpack[DecompressKeywords],
     ) -> Image.Image:
         """.itg bytes to a picture: mode L for a grey one, else RGB.
 
         Args:
             data: the bytes of a file, its path, or an open file.
             options: a `DecompressOptions`, or its fields as keywords.
+            progress: told each share of the drawing as it is done; the shares add up to 1.
 
         Raises:
             FormatError: the bytes are no whole .itg file. MissingModel: no installed model can draw it.
@@ -130,7 +136,7 @@ class Codec:
         from intaglio.pipeline.coding import Coding
         from intaglio.pipeline.decoder import decode
 
-        data = read_bytes(data)
+        data = read_bytes(data, format.MAX_BYTES + 1)
         model = self._model_of(data, options.bare)
         stream, weights = model.stream, model.weights
         header, payload = format.read(
@@ -143,7 +149,7 @@ class Codec:
         if options.box and (options.box[2] > header.width or options.box[3] > header.height):
             raise OptionError(f"box {options.box} is not inside of {header.width}x{header.height} pixels")
         coding = Coding(payload, header.quality, header.scale, header.focus)
-        rgb: Rgb = decode(model, coding, header.height, header.width, options)
+        rgb: Rgb = decode(model, coding, header.height, header.width, options, progress or (lambda share: None))
         return from_rgb(rgb, header.grey, f"{weights.codec}-{weights.decoder}")
 
     def _load(self, codec: str, path: Path | None = None) -> Model:
@@ -254,5 +260,5 @@ def decompress(
 ) -> Image.Image:
     """.itg bytes to a picture, as `Codec.decompress`, by the codec that made them; networks are loaded once and kept."""
     options = DecompressOptions.of(options, keywords)
-    data = read_bytes(data)
+    data = read_bytes(data, format.MAX_BYTES + 1)
     return _codec(codec_of(data, bare=options.bare)).decompress(data, options)

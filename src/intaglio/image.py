@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps, PngImagePlugin, UnidentifiedImageError
 
+from intaglio.atomic import write
 from intaglio.errors import PictureError
-from intaglio.files import write
 
 Rgb = NDArray[np.uint8]  # (H, W, 3), sRGB
 Source = Image.Image | NDArray[Any] | str | PathLike[str] | BinaryIO | bytes | bytearray | memoryview

@@ -113,7 +113,7 @@ def inspect(
     Raises:
         IntaglioError: as `decompress`.
     """
-    data = read_bytes(data)
+    data = read_bytes(data, format.MAX_BYTES + 1)
     codec = codec_of(data, bare=bare)
     weights, stream = _installed(codec, codec_file.default(codec))
     header, payload = format.read(

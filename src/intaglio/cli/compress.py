@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import argparse
 import io
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from intaglio.cli import arguments, batch
 from intaglio.cli.arguments import between
+from intaglio.cli.jobs import Facts, Work
+from intaglio.cli.terminal import Show
 from intaglio.codecs import CODECS
-from intaglio.errors import OptionError
+from intaglio.errors import OptionError, PictureError
 from intaglio.files import Job, plan, read
+
+if TYPE_CHECKING:
+    from intaglio.options import CompressOptions
+
+MAX_INPUT = 1 << 30  # bytes of a picture on standard input, which has to be kept in memory
 
 
 def add(commands: Any) -> None:
@@ -26,31 +33,37 @@ def add(commands: Any) -> None:
         help=f"{purposes}, auto: what suits the picture (default)",
     )
     rate = parser.add_mutually_exclusive_group()
-    rate.add_argument("--quality", type=between(float, 1, 100), default=50, help="1 to 100, default 50")
-    rate.add_argument("--bytes", type=between(int, 1), metavar="N", help="the best picture in at most N bytes")
+    rate.add_argument("-q", "--quality", type=between(float, 1, 100), default=50, help="1 to 100, default 50")
+    rate.add_argument("-b", "--bytes", type=between(int, 1), metavar="N", help="the best picture in at most N bytes")
     parser.add_argument(
         "--effort", type=int, choices=range(10), default=0, metavar="0..9", help="time spent for PSNR in the same bytes"
     )
     parser.add_argument("--focus", choices=["face"], help="more of the bytes where a face is (fasdiff)")
     arguments.bare(parser)
+    parser.add_argument("--keep-ending", action="store_true", help="a.jpg becomes a.jpg.itg in place of a.itg")
 
 
 def compress(args: argparse.Namespace) -> int:
-    from intaglio.image import SUFFIXES, open_picture
-    from intaglio.options import CompressOptions
+    from intaglio.image import SUFFIXES
 
-    jobs = plan(args.names, args.out, reads=SUFFIXES, writes=".itg")
+    jobs = plan(args.names, args.out, reads=SUFFIXES, writes=".itg", keep_ending=args.keep_ending)
     if args.focus and args.codec == "cgdm":
         raise OptionError("cgdm has no focus: leave --codec out, or take fasdiff")
-    options = CompressOptions(args.quality, args.bytes, args.effort, args.focus, args.bare)
+    _options(args)  # refused before anything is loaded
+    return batch.run(jobs, prepare, args)
+
+
+def prepare(args: argparse.Namespace) -> Work:
     from intaglio.codec import Codec
     from intaglio.format.header import SCALES
+    from intaglio.image import open_picture
     from intaglio.info import inspect
 
-    codec = Codec("fasdiff" if args.focus else args.codec)
+    options = _options(args)
+    codec = Codec("fasdiff" if args.focus else args.codec, device=args.device)
 
-    def work(job: Job, advance: batch.Show) -> tuple[bytes, batch.Facts]:
-        image = open_picture(job.source or io.BytesIO(read(None)))
+    def work(job: Job, advance: Show) -> tuple[bytes, Facts]:
+        image = open_picture(job.source or io.BytesIO(_standard_input()))
         data = codec.compress(image, options, progress=advance)
         info = inspect(data, bare=args.bare)
         return data, {
@@ -61,4 +74,17 @@ def compress(args: argparse.Namespace) -> int:
             "quality": info.quality,
         }
 
-    return batch.run(jobs, work, args)
+    return work
+
+
+def _options(args: argparse.Namespace) -> CompressOptions:
+    from intaglio.options import CompressOptions
+
+    return CompressOptions(args.quality, args.bytes, args.effort, args.focus, args.bare)
+
+
+def _standard_input() -> bytes:
+    data = read(None, MAX_INPUT + 1)
+    if len(data) > MAX_INPUT:
+        raise PictureError(f"standard input has over {MAX_INPUT:,} bytes: give the picture as a file")
+    return data
