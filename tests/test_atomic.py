@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import socket
 import stat
 import subprocess
 import sys
-import zlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -140,17 +138,28 @@ def test_a_file_that_does_not_fit_is_told_by_its_own_name(tmp_path: Path) -> Non
     assert list(tmp_path.iterdir()) == [target]
 
 
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from intaglio.atomic import write
+os.fsync = lambda file: os.kill(os.getpid(), signal.SIGKILL)
+write(Path(sys.argv[1]), b"data")
+"""
+
+
 def test_what_killed_runs_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
-    dead = int(python("import os; print(os.getpid())"))
-    machine = zlib.crc32(socket.gethostname().encode())
-    ours = f".intaglio-{machine:08x}-{dead}-{'0' * 16}.part"
+    target = tmp_path / "a.itg"
+    with pytest.raises(subprocess.CalledProcessError):
+        python(KILLED, target)
+    (left,) = tmp_path.iterdir()
+    ours, machine, process, rest = left.name.split("-")
     stay = [
-        f".intaglio-{machine:08x}-{os.getpid()}-{'0' * 16}.part",  # a process that lives
-        f".intaglio-{machine ^ 1:08x}-{dead}-{'0' * 16}.part",  # another machine's
-        f".0123456789abcdef-{dead}.part",
-        f"{ours}.txt",
+        f"{ours}-{machine}-{os.getpid()}-{rest}",  # of a process that lives
+        f"{ours}-{int(machine, 16) ^ 1:08x}-{process}-{rest}",  # another machine's
+        f"{left.name}.txt",
+        "a.part",
     ]
-    for name in (ours, *stay):
+    for name in stay:
         (tmp_path / name).touch()
-    tidy([tmp_path / "a.itg", tmp_path / "absent" / "b.itg"])
+    tidy([target, tmp_path / "absent" / "b.itg"])
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(stay)

@@ -41,7 +41,7 @@ def run(jobs: Sequence[Job], prepare: Prepare, args: argparse.Namespace) -> int:
                 details = ", ".join(f"{key.replace('_', ' ')} {facts[key]}" for key in facts if key in extra)
                 say(f"{facts['output']}: {details}", stream)
 
-        tidy(job.target for job in todo if job.target)
+        tidy(job.target for job in jobs if job.target)
         try:
             for job, reason in refused:
                 report(job, facts_of(job) | {"error": reason, "warnings": []})
