@@ -41,6 +41,7 @@ class Info:
     sections: dict[str, float]  # bytes of information in each part of the payload, where they were asked for
     chunks: list[str]
     decoder: str  # id of the installed decoder that would draw it
+    licence: str  # of its weights
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-serialisable."""
@@ -133,4 +134,5 @@ def inspect(
         fields=format.describe(header, bare=bare),
         sections=stream.sections(payload, header.quality, *size, header.focus) if sections else {},
         chunks=[chunk.name for chunk in header.chunks], decoder=weights.decoder,
+        licence=weights.licence,
     )  # fmt: skip

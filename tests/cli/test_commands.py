@@ -30,6 +30,7 @@ class FakeInfo:
     scale: int = 1
     model: str = "0123"
     decoder: str = "4567"
+    licence: str = "for play"
     header_bytes: int = 10
     payload_bytes: int = 3
     fields: list[tuple[str, int, str]] = field(default_factory=lambda: [("version", 4, "1")])

@@ -21,10 +21,12 @@ from intaglio.cli.terminal import complain, hush, sentence
 from intaglio.errors import IntaglioError
 from intaglio.files import STREAM
 
+VERSION = f"intaglio {__version__}; code Apache-2.0, weights for research only"
+
 
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="intaglio", description="A picture in very few bytes, and a picture again.")
-    top.add_argument("--version", action="version", version=f"intaglio {__version__}")
+    top.add_argument("--version", action="version", version=VERSION)
     commands = top.add_subparsers(metavar="COMMAND", required=True)
     for command in (compress, decompress, inspect, demo):
         command.add(commands)
