@@ -44,7 +44,7 @@ def compress(args: argparse.Namespace) -> int:
         raise OptionError("cgdm has no focus: leave --codec out, or take fasdiff")
     options = CompressOptions(args.quality, args.bytes, args.effort, args.focus, args.bare)
     from intaglio.codec import Codec
-    from intaglio.format.header import SCALES
+    from intaglio.format.header import fraction
     from intaglio.info import inspect
 
     codec = Codec("fasdiff" if args.focus else args.codec)
@@ -57,7 +57,7 @@ def compress(args: argparse.Namespace) -> int:
             "codec": info.codec,
             "bytes": len(data),
             "bits_per_pixel": round(8 * len(data) / (info.width * info.height), 4),
-            "scale": SCALES[info.scale],
+            "scale": fraction(info.scale),
             "quality": info.quality,
         }
 
