@@ -56,6 +56,8 @@ def to_srgb(image: Image.Image, described: Image.Image) -> Image.Image:
     """
     grey = image.mode == "L"
     profile = described.info.get("icc_profile")
+    if profile is None and "icc_profile" in described.info:  # Pillow's word for one that it could not put together
+        warnings.warn("the picture's colour profile is damaged, sRGB is assumed", stacklevel=3)
     if CODES not in described.info and profile:
         try:
             image = icc.managed(image, profile)

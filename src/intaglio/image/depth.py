@@ -85,15 +85,17 @@ def white(samples: Samples) -> float:
     if samples.dtype.kind in "iu":
         last = np.iinfo(samples.dtype).max
         return float(next(full for full in (*_RANGES[1:], last) if samples.max() <= full <= last))
+    if samples.min() >= 0 and samples.max() <= 1:  # neither holds where there is a NaN
+        return 1.0
     finite = samples[np.isfinite(samples)]
-    positive = finite[finite > 0]
+    some = finite[:: max(1, finite.size >> 18)]
+    some = some[some > 0]
     full = 1.0
-    if positive.size:
-        some = positive[:: max(1, positive.size >> 16)]
-        most = positive.max() if np.array_equal(some, np.rint(some)) else np.median(positive)
-        full = float(next((full for full in _RANGES if most <= full), positive.max()))
+    if some.size:
+        most = finite.max() if np.array_equal(some, np.rint(some)) else np.median(some)
+        full = float(next((full for full in _RANGES if most <= full), most))
     strange = samples.size - finite.size
-    outside = np.count_nonzero(finite < 0) + np.count_nonzero(positive > full)
+    outside = np.count_nonzero((finite < 0) | (finite > full))
     if strange or outside:
         counts = [f"{strange:,} are no finite numbers"] * bool(strange)
         counts += [f"{outside:,} lie outside and are clipped"] * bool(outside)

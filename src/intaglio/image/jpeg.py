@@ -63,11 +63,16 @@ def info(jpeg: bytes) -> dict[str, bytes]:
 
 
 def loss(image: Image.Image) -> str:
-    """What is missing of a picture whose data ended too early: the lowest rows, which libjpeg fills with grey."""
+    """What is missing of a picture whose data ended too early: the lowest rows, which libjpeg fills with grey.
+
+    Of a progressive one the whole is there, and its last scans may be missing.
+    """
     pixels = np.asarray(image).reshape(image.height, -1)
     filled = 0
     while filled < image.height and np.all(pixels[-1 - filled] == _FILLED):
         filled += 1
+    if not filled and "progressive" in image.info:
+        return "it is cut short, so it may be coarser than it was"
     if not filled:
         return "its end mark is missing, and all of its rows are there"
     return f"it is cut short: the lowest {max(0.01, filled / image.height):.0%} of it are missing"

@@ -19,6 +19,17 @@ _FOREIGN = {
     b"#?RADIANCE": "a Radiance HDR picture",
     b"\0\0\1\0": "an icon",
 }
+_OURS = {
+    b"\x89PNG": "PNG",
+    jpeg.START: "JPEG",
+    b"GIF8": "GIF",
+    b"RIFF": "WebP",
+    b"BM": "BMP",
+    b"II*\0": "TIFF",
+    b"MM\0*": "TIFF",
+    b"\0\0\0\x0cjP  ": "JPEG 2000",
+    b"\xff\x4f\xff\x51": "JPEG 2000",
+}
 
 
 def allowed(data: bytes) -> list[str]:
@@ -51,6 +62,9 @@ def why_not(data: bytes) -> str:
     for start, kind in _FOREIGN.items():
         if data[:64].lstrip().startswith(start):
             return f"is {kind}, which is not read: save it as PNG"
+    for start, kind in _OURS.items():
+        if data.startswith(start):
+            return f"is a {kind}, but broken or of a rare kind: open it in another program and save it anew"
     if not data:
         return "is empty"
     installed = [kind for kind, plugin in PLUGINS.items() if plugin.installed]

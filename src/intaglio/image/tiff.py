@@ -7,6 +7,7 @@ Pillow reads such files partly wrongly and partly not at all. Compressions that 
 from __future__ import annotations
 
 import io
+import logging
 import sys
 from typing import Any
 
@@ -17,6 +18,7 @@ from intaglio.errors import PictureError
 from intaglio.image.colour import Info
 from intaglio.image.depth import DeepPicture, Samples, white
 
+logging.getLogger("tifffile").addHandler(logging.NullHandler())  # what is broken is an error of ours
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _CMYK = 0, 1, 2, 5
 _PREMULTIPLIED, _ALPHA = 1, 2  # of the tag ExtraSamples
 _ICC, _ORIENTATION = 34675, 0x0112
@@ -51,13 +53,15 @@ def deep(data: bytes, page: int) -> tuple[DeepPicture, Info] | None:
                 return None
             if "imagecodecs" in str(error):
                 raise PictureError(
-                    f"it is a TIFF compressed by {part.compression.name}, which needs imagecodecs: "
+                    f"it is a TIFF of {bits} bits a sample with compression {part.compression.name}, which needs imagecodecs: "
                     "pip install intaglio[pictures]"
                 ) from error
             raise
         exif = Image.Exif()
         exif[_ORIENTATION] = part.tags.valueof(_ORIENTATION, default=1)
-        info = {"icc_profile": part.tags.valueof(_ICC), "exif": exif.tobytes()}
+        info: dict[str, Any] = {"exif": exif.tobytes()}
+        if icc := part.tags.valueof(_ICC):
+            info["icc_profile"] = icc
         return _picture(part, samples, bits, photometric, colours), info
 
 
@@ -84,10 +88,11 @@ def _plain(part: Any) -> bool:
 
 
 def _pillow_is_right(part: Any) -> bool:
-    """Of those that are not plain: 16 bits of grey above black, and of RGB, which it cuts to 8."""
+    """Of those that are not plain: planes of 8 bits, 16 of grey above black, and of RGB, which it cuts to 8."""
+    bits = _most(part.bitspersample)
     one = part.photometric == _BLACK_IS_ZERO and part.samplesperpixel == 1
-    rgb = part.photometric == _RGB and part.planarconfig == 1
-    return _most(part.bitspersample) == 16 and part.sampleformat == _UNSIGNED and (one or rgb)
+    rgb = part.photometric == _RGB and (part.planarconfig == 1 or bits == 8)
+    return bits in (8, 16) and part.sampleformat == _UNSIGNED and (one or rgb)
 
 
 def _most(bits: int | tuple[int, ...]) -> int:
