@@ -5,6 +5,8 @@ What is brighter than that is rolled off: below a knee nothing changes, so a pic
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from intaglio.image.colour_space import Levels
@@ -34,7 +36,7 @@ def hlg(coded: Levels) -> Levels:
 
 
 def rolled_off(linear: Levels, peak: float) -> Levels:
-    """Light up to `peak` into 0..1: Reinhard's extended curve above the knee, by the largest channel, so hues stay.
+    """Light up to `peak` into 0..1: logarithmic above the knee, without a bend there, by the largest channel, so hues stay.
 
     Args:
         linear: (..., 1 or 3). peak: the brightest value in the picture; at most 1 changes nothing.
@@ -43,6 +45,9 @@ def rolled_off(linear: Levels, peak: float) -> Levels:
         return linear
     largest = linear.max(-1, keepdims=True)
     over = np.maximum(largest - _KNEE, 0) / (1 - _KNEE)
-    end = (np.float32(peak) - _KNEE) / (1 - _KNEE)
-    compressed = _KNEE + (1 - _KNEE) * over * (1 + over / end**2) / (1 + over)
+    end = (peak - float(_KNEE)) / (1 - float(_KNEE))
+    strength = end
+    for _ in range(100):  # until log(1 + strength * end) = strength: then the curve ends at 1 and starts with slope 1
+        strength = math.log1p(strength * end)
+    compressed = _KNEE + (1 - _KNEE) * np.log1p(strength * over) / strength
     return np.where(largest > _KNEE, linear * (compressed / np.maximum(largest, 1e-6)), linear).astype(np.float32)

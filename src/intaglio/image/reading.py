@@ -11,6 +11,7 @@ import io
 import os
 import sys
 import warnings
+from contextlib import suppress
 from os import PathLike
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -81,7 +82,7 @@ def open_picture(source: str | PathLike[str] | BinaryIO, page: int | None = None
             Pillow allows.
     """
     if not isinstance(source, (str, PathLike)):
-        return _decoded(source.read(MAX_BYTES + 1), "the picture", page)
+        return _decoded(_whole(source), "the picture", page)
     try:
         with Path(source).open("rb") as file:
             length = os.fstat(file.fileno()).st_size
@@ -91,6 +92,13 @@ def open_picture(source: str | PathLike[str] | BinaryIO, page: int | None = None
     if length > MAX_BYTES:
         raise PictureError(f"{source} has {length:,} bytes, and a picture's file may have {MAX_BYTES:,}")
     return _decoded(data, str(source), page)
+
+
+def _whole(file: BinaryIO) -> bytes:
+    """From its start, wherever it stands, as Pillow does it; of a stream what is left."""
+    with suppress(AttributeError, io.UnsupportedOperation):
+        file.seek(0)
+    return file.read(MAX_BYTES + 1)
 
 
 def _decoded(data: bytes, name: str, page: int | None) -> Image.Image:
