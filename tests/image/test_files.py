@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
 from intaglio.errors import PictureError
-from intaglio.image import SUFFIXES, encoded, enlarge, from_rgb, open_picture, pad, shrink, to_rgb
+from intaglio.image import SUFFIXES, WRITES, encoded, enlarge, from_rgb, open_picture, pad, shrink, to_rgb
 
 RED = np.full((6, 9, 3), (200, 10, 30), np.uint8)
 
@@ -151,6 +151,41 @@ def test_a_png_says_what_made_it(grey: bool, tmp_path: Path) -> None:
             "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
         ),
     }
+
+
+@pytest.mark.parametrize("ending", [".png", ".jpg", ".webp", ".avif", ".tif"])
+@pytest.mark.parametrize("grey", [False, True])
+def test_every_kind_says_what_made_it_by_plain_save(ending: str, grey: bool, tmp_path: Path) -> None:
+    pixels = np.repeat(np.arange(256, dtype=np.uint8).reshape(16, 16)[..., None], 3, -1) if grey else gradient()
+    image = from_rgb(pixels, grey, decoder="lean")
+    image.save(tmp_path / f"a{ending}")
+    with (tmp_path / "stream").open("wb") as file:
+        image.save(file, WRITES[ending], quality=90)
+    for data in ((tmp_path / f"a{ending}").read_bytes(), (tmp_path / "stream").read_bytes()):
+        written = Image.open(io.BytesIO(data))
+        assert written.format == WRITES[ending]
+        assert written.info["xmp"] == image.info["xmp"]
+        assert np.abs(np.array(written.convert("RGB")).astype(int) - pixels).mean() < 6
+
+
+def test_what_the_caller_says_of_a_file_counts() -> None:
+    file = io.BytesIO()
+    from_rgb(RED, False, decoder="lean").save(file, "WEBP", xmp=b"mine", lossless=True)
+    written = Image.open(file)
+    assert written.info["xmp"] == b"mine"
+    assert np.array_equal(np.array(written), RED)
+
+
+@pytest.mark.parametrize("ending", WRITES)
+def test_files_of_high_quality(ending: str) -> None:
+    written = Image.open(io.BytesIO(encoded(from_rgb(gradient(), False, "lean"), WRITES[ending])))
+    assert written.format == WRITES[ending]
+    far = np.abs(np.array(written).astype(int) - gradient())
+    assert far.mean() <= (0 if WRITES[ending] in ("PNG", "TIFF", "PPM") else 4)
+
+
+def test_a_png_says_that_it_is_srgb() -> None:
+    assert Image.open(io.BytesIO(encoded(from_rgb(RED, False, "lean")))).info["srgb"] == 0
 
 
 def test_the_xmp_lies_before_the_pixels_as_uncompressed_itxt() -> None:

@@ -152,7 +152,9 @@ def test_high_range_without_highlights_is_the_picture_itself() -> None:
 @pytest.mark.parametrize("transfer", [16, 18])
 def test_highlights_of_high_range_keep_their_order(transfer: int) -> None:
     with pytest.warns(UserWarning, match="high dynamic range"):
-        rgb = read(png(np.linspace(0, 65535, 256).astype(np.uint16)[None], 0, chunk(b"cICP", bytes([9, transfer, 0, 1]))))
+        rgb = read(
+            png(np.linspace(0, 65535, 256).astype(np.uint16)[None], 0, chunk(b"cICP", bytes([9, transfer, 0, 1])))
+        )
     levels = rgb[0, :, 0].astype(int)
     assert (np.diff(levels) >= 0).all()
     assert levels[0] == 0 and levels[-1] == 255 and len(set(levels[160:])) > 15

@@ -159,7 +159,9 @@ def test_jpeg_xl_is_read_where_its_package_is() -> None:
 def jpeg_of(bits: int, marker: int = 0xC1) -> bytes:
     """The start of a JPEG of so many bits a sample."""
     frame = struct.pack(">BHHB", bits, 16, 16, 1) + b"\1\x11\0"
-    return b"\xff\xd8\xff" + bytes([marker]) + struct.pack(">H", 2 + len(frame)) + frame + b"\xff\xda\0\x08\1\1\0\0\x3f\0"
+    return (
+        b"\xff\xd8\xff" + bytes([marker]) + struct.pack(">H", 2 + len(frame)) + frame + b"\xff\xda\0\x08\1\1\0\0\x3f\0"
+    )
 
 
 @pytest.mark.parametrize(

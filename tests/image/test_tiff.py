@@ -165,7 +165,9 @@ def test_what_is_refused(data: bytes, says: str) -> None:
 
 
 def test_a_size_that_is_declared_and_not_there() -> None:
-    bomb = tiff(GREY * np.uint16(257), 1).replace(struct.pack("<HHIHH", 256, SHORT, 1, 16, 0), b"\0\1\4\0\1\0\0\0\0\0\1\0")
+    bomb = tiff(GREY * np.uint16(257), 1).replace(
+        struct.pack("<HHIHH", 256, SHORT, 1, 16, 0), b"\0\1\4\0\1\0\0\0\0\0\1\0"
+    )
     bomb = bomb.replace(struct.pack("<HHIHH", 257, SHORT, 1, 16, 0), b"\1\1\4\0\1\0\0\0\0\0\1\0")
     with pytest.raises(PictureError, match="declares more than"):
         read(bomb)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 from typing import Any
 
 from intaglio.cli import arguments, batch
@@ -55,16 +56,18 @@ def compress(args: argparse.Namespace) -> int:
     if args.focus and args.codec == "cgdm":
         raise OptionError("cgdm has no focus: leave --codec out, or take fasdiff")
     options = CompressOptions(
-        args.quality, args.bytes, args.effort, args.focus, args.bare, args.page, args.background, args.max_side
+        args.quality, args.bytes, args.effort, args.focus, args.bare, background=args.background, max_side=args.max_side
     )
     from intaglio.codec import Codec
     from intaglio.format.header import SCALES
+    from intaglio.image import open_picture
     from intaglio.info import inspect
 
     codec = Codec("fasdiff" if args.focus else args.codec)
 
     def work(job: Job, advance: batch.Show) -> tuple[bytes, batch.Facts]:
-        data = codec.compress(job.source or read(None), options, progress=advance)
+        image = open_picture(job.source or io.BytesIO(read(None)), args.page)
+        data = codec.compress(image, options, progress=advance)
         info = inspect(data, bare=args.bare)
         return data, {
             "codec": info.codec,

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from intaglio.errors import PictureError
-from intaglio.image import boxes, jpeg
+from intaglio.image import boxes, jpeg_markers
 from intaglio.image.colour import Info
 from intaglio.image.depth import DeepPicture, Samples
 
@@ -27,11 +27,11 @@ def jpeg_twelve_bits(data: bytes) -> File | None:
     Raises:
         PictureError: imagecodecs is not installed, or the channels are no RGB.
     """
-    if not data.startswith(jpeg.START) or jpeg.strange(data) != "a JPEG of 12 bits a sample":
+    if not data.startswith(jpeg_markers.START) or jpeg_markers.strange(data) != "a JPEG of 12 bits a sample":
         return None
     name = "a JPEG of 12 bits a sample"
-    _check_size(*jpeg.size(data))
-    return _of(_codecs(name).jpeg8_decode(data), 12, name), jpeg.info(data)
+    _check_size(*jpeg_markers.size(data))
+    return _of(_codecs(name).jpeg8_decode(data), 12, name), jpeg_markers.info(data)
 
 
 def jpeg2000(data: bytes) -> File | None:

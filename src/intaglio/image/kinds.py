@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 
 from intaglio.endings import KINDS, PLUGINS
-from intaglio.image import jpeg
+from intaglio.image import jpeg_markers
 
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")
 _JXL_STARTS = (b"\xff\x0a", b"\0\0\0\x0cJXL ")
@@ -21,7 +21,7 @@ _FOREIGN = {
 }
 _OURS = {
     b"\x89PNG": "PNG",
-    jpeg.START: "JPEG",
+    jpeg_markers.START: "JPEG",
     b"GIF8": "GIF",
     b"RIFF": "WebP",
     b"BM": "BMP",
@@ -55,7 +55,7 @@ def why_not(data: bytes) -> str:
     if plugin and not PLUGINS[plugin].installed:
         package = PLUGINS[plugin].package
         return f"is {plugin}, which needs {package}: pip install {package}"
-    if data.startswith(jpeg.START) and (coding := jpeg.strange(data)):
+    if data.startswith(jpeg_markers.START) and (coding := jpeg_markers.strange(data)):
         return f"is {coding}, which is not read: save it as a JPEG of 8 bits"
     if data[4:12] == b"ftypcrx ":
         return "is a camera's raw file, which is not read: save it as JPEG or TIFF"

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from intaglio.errors import PictureError
-from intaglio.image import boxes, deep_jpeg, jpeg, kinds, png, tiff
+from intaglio.image import boxes, deep_jpeg, jpeg_markers, kinds, png_chunks, tiff
 from intaglio.image.colour import CODES, Info, deep_to_srgb
 from intaglio.image.depth import DeepPicture
 
@@ -182,11 +182,11 @@ def _index(count: int, page: int | None) -> int:
 
 def _mended(data: bytes, page: int | None) -> Image.Image | None:
     """A damaged file as far as it is sound, with a warning that says what is lost; None if it is beyond that."""
-    if data.startswith(png.SIGNATURE) and (mended := png.mended(data)):
+    if data.startswith(png_chunks.SIGNATURE) and (mended := png_chunks.mended(data)):
         image, loss = _loaded(mended[0], page), mended[1]
-    elif data.startswith(jpeg.START):
-        image = _loaded(data + jpeg.END, page)
-        loss = jpeg.loss(image)
+    elif data.startswith(jpeg_markers.START):
+        image = _loaded(data + jpeg_markers.END, page)
+        loss = jpeg_markers.loss(image)
     else:
         return None
     warnings.warn(f"the picture's file is damaged and drawn as far as it goes: {loss}", stacklevel=2)
@@ -195,10 +195,10 @@ def _mended(data: bytes, page: int | None) -> Image.Image | None:
 
 def _png(image: Image.Image, data: bytes, page: int | None) -> Image.Image:
     key = image.info.get("transparency")
-    if codes := png.codes(data):
+    if codes := png_chunks.codes(data):
         image.info[CODES] = codes
-    if page in (None, 1) and (picture := png.sixteen_bits(data, key)):
+    if page in (None, 1) and (picture := png_chunks.sixteen_bits(data, key)):
         return _as_srgb(picture, image.info)
     if image.mode == "L" and isinstance(key, int):  # Pillow spreads 2 and 4 bits over 8, and not the key
-        image.info["transparency"] = key * 255 // ((1 << png.bits(data)) - 1)
+        image.info["transparency"] = key * 255 // ((1 << png_chunks.bits(data)) - 1)
     return image
