@@ -93,21 +93,26 @@ class Codec:
         models = [m for m in self._models.values() if not options.focus or m.stream.focus]
         if not models:
             raise OptionError(f"{self.name} has no focus: fasdiff has")
-        from intaglio.image import as_picture, to_rgb
+        from intaglio.image import as_picture, limit, to_rgb
         from intaglio.pipeline.original import Original
         from intaglio.pipeline.whole_file import whole_file
 
-        picture = as_picture(image)
-        if max(picture.size) > MAX_SIDE:
+        picture = as_picture(image, options.page)
+        longer = max(picture.size)
+        shrunk = min(1.0, (options.max_side or longer) / max(1, longer))
+        if longer * shrunk > MAX_SIDE:
             raise PictureError(
-                f"the picture has {picture.width}x{picture.height} pixels, and a side may have {MAX_SIDE:,}: shrink it"
+                f"the picture has {picture.width}x{picture.height} pixels, and a side may have {MAX_SIDE:,}: "
+                "shrink it, by max_side for instance"
             )
-        if picture.width * picture.height > format.MAX_PIXELS:
+        if picture.width * picture.height * shrunk**2 > format.MAX_PIXELS:
             raise PictureError(
                 f"the picture has {picture.width}x{picture.height} pixels, over the limit of {format.MAX_PIXELS:,}: "
-                "shrink it"
+                "shrink it, by max_side for instance"
             )
-        rgb, grey = to_rgb(picture)
+        rgb, grey = to_rgb(picture, options.background)
+        if options.max_side:
+            rgb = limit(rgb, options.max_side)
         original = Original(rgb, models[0].device, grey=grey)
         return whole_file(models, original, options, progress or (lambda share: None), plainly=self.name == AUTO)
 

@@ -43,14 +43,17 @@ class Job:
         return str(self.source or "standard input")
 
 
-def plan(names: Sequence[str], out: str | None, *, reads: Collection[str], writes: str) -> list[Job]:
+def plan(
+    names: Sequence[str], out: str | None, *, reads: Collection[str], writes: str, takes: Collection[str] = ()
+) -> list[Job]:
     """All jobs of one command, in a fixed order.
 
     Args:
         names: files, folders (searched recursively for `reads`) or "-"; at least one.
         out: OUT given by itself, or None to take the last of two names or more.
         reads: endings, lower case with the dot, of the files that a folder is searched for.
-        writes: the ending of what is written, ".itg" or ".png".
+        writes: the ending of what is written, ".itg" or ".png" for instance.
+        takes: other endings that a file given as OUT may have.
 
     Raises:
         NamesError: an OUT that does not fit, or a folder without a file to read.
@@ -68,7 +71,7 @@ def plan(names: Sequence[str], out: str | None, *, reads: Collection[str], write
             raise NamesError("standard output takes one file: give a folder as OUT")
         return [Job(source, None) for source, _ in _sources(names, reads)]
     folder = Path(out)
-    if folder.suffix.lower() == writes and not folder.is_dir():
+    if folder.suffix.lower() in (writes, *takes) and not folder.is_dir():
         if not lone:
             raise NamesError(f"{out} is one file: give a folder as OUT for several")
         return [Job(source, folder) for source, _ in _sources(names, reads)]

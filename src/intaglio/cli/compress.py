@@ -9,8 +9,11 @@ from typing import Any
 from intaglio.cli import arguments, batch
 from intaglio.cli.arguments import between
 from intaglio.codecs import CODECS
+from intaglio.endings import SUFFIXES
 from intaglio.errors import OptionError
 from intaglio.files import Job, plan, read
+from intaglio.format.header import MAX_SIDE
+from intaglio.options import WHITE, CompressOptions
 
 
 def add(commands: Any) -> None:
@@ -33,24 +36,37 @@ def add(commands: Any) -> None:
     )
     parser.add_argument("--focus", choices=["face"], help="more of the bytes where a face is (fasdiff)")
     arguments.bare(parser)
+    parser.add_argument(
+        "--page", type=between(int, 1), metavar="N", help="of an animation or a file of several pictures, from 1"
+    )
+    parser.add_argument(
+        "--background",
+        default=WHITE,
+        metavar="COLOUR",
+        help="under transparent parts, a name or #rrggbb, default white",
+    )
+    parser.add_argument(
+        "--max-side", type=between(int, 1, MAX_SIDE), metavar="N", help="shrink larger pictures to it first"
+    )
+    parser.epilog = f"Endings of pictures that are read: {', '.join(sorted(SUFFIXES))}."
 
 
 def compress(args: argparse.Namespace) -> int:
-    from intaglio.image import SUFFIXES, open_picture
-    from intaglio.options import CompressOptions
-
     jobs = plan(args.names, args.out, reads=SUFFIXES, writes=".itg")
     if args.focus and args.codec == "cgdm":
         raise OptionError("cgdm has no focus: leave --codec out, or take fasdiff")
-    options = CompressOptions(args.quality, args.bytes, args.effort, args.focus, args.bare)
+    options = CompressOptions(
+        args.quality, args.bytes, args.effort, args.focus, args.bare, background=args.background, max_side=args.max_side
+    )
     from intaglio.codec import Codec
     from intaglio.format.header import fraction
+    from intaglio.image import open_picture
     from intaglio.info import inspect
 
     codec = Codec("fasdiff" if args.focus else args.codec)
 
     def work(job: Job, advance: batch.Show) -> tuple[bytes, batch.Facts]:
-        image = open_picture(job.source or io.BytesIO(read(None)))
+        image = open_picture(job.source or io.BytesIO(read(None)), args.page)
         data = codec.compress(image, options, progress=advance)
         info = inspect(data, bare=args.bare)
         return data, {
