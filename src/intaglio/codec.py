@@ -117,13 +117,19 @@ class Codec:
         return whole_file(models, original, options, progress or (lambda share: None), plainly=self.name == AUTO)
 
     def decompress(
-        self, data: FileSource, options: DecompressOptions | None = None, **keywords: Unpack[DecompressKeywords]
+        self,
+        data: FileSource,
+        options: DecompressOptions | None = None,
+        *,
+        progress: Callable[[float], None] | None = None,
+        **keywords: Unpack[DecompressKeywords],
     ) -> Image.Image:
         """.itg bytes to a picture: mode L for a grey one, else RGB.
 
         Args:
             data: the bytes of a file, its path, or an open file.
             options: a `DecompressOptions`, or its fields as keywords.
+            progress: told each share of the drawing as it is done; the shares add up to 1.
 
         Raises:
             FormatError: the bytes are no whole .itg file. MissingModel: no installed model can draw it.
@@ -134,7 +140,7 @@ class Codec:
         from intaglio.pipeline.coding import Coding
         from intaglio.pipeline.decoder import decode
 
-        data = read_bytes(data)
+        data = read_bytes(data, format.MAX_BYTES + 1)
         if format.peek(data, bare=options.bare).stream == PLAIN:
             return _drawn_plainly(data, options)
         model = self._model_of(data, options.bare)
@@ -148,7 +154,7 @@ class Codec:
         )
         _check_box(options, header)
         coding = Coding(payload, header.quality, header.halvings, header.focus)
-        rgb: Rgb = decode(model, coding, header.height, header.width, options)
+        rgb: Rgb = decode(model, coding, header.height, header.width, options, progress or (lambda share: None))
         return from_rgb(rgb, header.grey, f"{weights.codec}-{weights.decoder}")
 
     def _load(self, codec: str, path: Path | None = None) -> Model:
@@ -216,7 +222,7 @@ def decompress(
 ) -> Image.Image:
     """.itg bytes to a picture, as `Codec.decompress`, by the codec that made them; networks are loaded once and kept."""
     options = DecompressOptions.of(options, keywords)
-    data = read_bytes(data)
+    data = read_bytes(data, format.MAX_BYTES + 1)
     if format.peek(data, bare=options.bare).stream == PLAIN:
         return _drawn_plainly(data, options)
     return _codec(codec_of(data, bare=options.bare)).decompress(data, options)

@@ -41,6 +41,7 @@ class Info:
     sections: dict[str, float]  # bytes of information in each part of the payload, where they were asked for
     chunks: list[str]
     decoder: str  # id of the installed decoder that would draw it
+    licence: str  # of its weights
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-serialisable."""
@@ -113,7 +114,7 @@ def inspect(
     Raises:
         IntaglioError: as `decompress`.
     """
-    data = read_bytes(data)
+    data = read_bytes(data, format.MAX_BYTES + 1)
     plain = format.peek(data, bare=bare).stream == PLAIN
     codec = "plain" if plain else codec_of(data, bare=bare)
     weights, stream = (None, None) if plain else _installed(codec, codec_file.default(codec))
@@ -130,6 +131,7 @@ def inspect(
         fields=format.describe(header, bare=bare),
         sections=_sections(stream, header, payload) if sections else {},
         chunks=[chunk.name for chunk in header.chunks], decoder=weights.decoder if weights else "plain",
+        licence=weights.licence if weights else "",
     )  # fmt: skip
 
 

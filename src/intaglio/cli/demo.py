@@ -42,8 +42,8 @@ def demo(picture: str | None, folder: Path) -> str:
     Raises:
         IntaglioError, OSError: as `open_picture`, `Codec` and `write` do.
     """
+    from intaglio.atomic import write
     from intaglio.codec import Codec
-    from intaglio.files import write
     from intaglio.format.header import fraction
     from intaglio.image import encoded, open_picture, to_rgb
     from intaglio.info import inspect

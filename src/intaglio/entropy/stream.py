@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,6 +83,8 @@ class Stream:
         source = weights.networks.source
         try:
             stream = cls(weights.entropy, weights.frozen)
+            if weights.stream not in STREAMS:
+                stream.check()
         except WeightsError:
             raise
         except Exception as error:  # arrays of any name, shape and type may be in a stranger's file
@@ -91,6 +94,12 @@ class Stream:
                 f"{source} says that it is of stream {weights.stream}, and has other tables than that one"
             )
         return stream
+
+    def check(self) -> None:
+        """Reads an empty payload at the ends of quality, which fails in whatever way the shapes of arrays do not fit."""
+        for q in (0, 255):
+            with suppress(Corrupt):
+                self.decode(b"", q, 1, 1)
 
     # --- What lies between the tensors (see `wiring.SideNets`) ----------------------------------------------------
 

@@ -14,6 +14,9 @@ from intaglio.format.foreign import looks_like
 from intaglio.format.header import CHECKSUM, EXTENDED, FIXED, MAGIC, VERSION, Field, Header
 
 MAX_PIXELS = 64_000_000
+MAX_BYTES = 64_000_000
+"""Of a whole file: far more than the largest picture takes at the best quality. Nothing beyond is read."""
+
 _UPDATE = "update with `pip install --upgrade intaglio`"
 
 
@@ -54,6 +57,8 @@ def read(
     if length is not None:
         data = _first(data, length)
     header, at = _parse(data, bare)
+    if len(data) > MAX_BYTES:
+        raise LimitExceeded(f"the file has over {MAX_BYTES:,} bytes, more than any .itg file")
     if header.width * header.height > max_pixels:
         raise LimitExceeded(
             f"the file declares {header.width}x{header.height} pixels, {header.width * header.height:,} in all, over "
