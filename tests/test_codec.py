@@ -18,7 +18,7 @@ from intaglio.compressor.base_picture import base_picture
 from intaglio.entropy.stream import grid
 from intaglio.errors import BudgetError, LimitExceeded, MissingModel, PictureError
 from intaglio.format import peek, read
-from intaglio.image import write_png
+from intaglio.image import encoded
 from intaglio.pipeline.coding import Coding
 from intaglio.pipeline.decoder import decode
 from intaglio.pipeline.encoder import analyse
@@ -220,9 +220,8 @@ def test_noise_is_a_field_over_absolute_position() -> None:
 
 
 def test_png_of_a_drawn_picture(tiny_codec: Codec, data: bytes) -> None:
-    file = io.BytesIO()
-    write_png(tiny_codec.decompress(data, steps=1), file)
-    assert Image.open(file).size == (64, 64)
+    png = encoded(tiny_codec.decompress(data, steps=1))
+    assert Image.open(io.BytesIO(png)).size == (64, 64)
 
 
 def test_the_functions_take_what_the_codec_takes(installed: None, tmp_path: Path) -> None:
@@ -283,3 +282,10 @@ def test_what_is_no_file(tiny_codec: Codec, source: object) -> None:
     for use in (tiny_codec.decompress, decompress, inspect):
         with pytest.raises(FormatError):
             use(source)  # type: ignore[operator]
+
+
+def test_large_pictures_fit_100_bytes_at_a_coarse_scale() -> None:
+    codec, image = Codec("cgdm"), picture(3000, 2000)
+    data = codec.compress(image, max_bytes=100)
+    assert len(data) <= 100 and peek(data).halvings > 3
+    assert codec.decompress(data, steps=1).size == image.size

@@ -46,7 +46,13 @@ class Job:
 
 
 def plan(
-    names: Sequence[str], out: str | None, *, reads: Collection[str], writes: str, keep_ending: bool = False
+    names: Sequence[str],
+    out: str | None,
+    *,
+    reads: Collection[str],
+    writes: str,
+    takes: Collection[str] = (),
+    keep_ending: bool = False,
 ) -> list[Job]:
     """All jobs of one command, in a fixed order.
 
@@ -54,7 +60,8 @@ def plan(
         names: files, folders (searched recursively for `reads`) or "-"; at least one.
         out: OUT given by itself, or None to take the last of two names or more.
         reads: endings, lower case with the dot, of the files that a folder is searched for.
-        writes: the ending of what is written, ".itg" or ".png".
+        writes: the ending of what is written, ".itg" or ".png" for instance.
+        takes: other endings that a file given as OUT may have.
         keep_ending: it is put behind the ending of what is read, not in its place.
 
     Raises:
@@ -77,7 +84,7 @@ def plan(
             raise NamesError("standard output takes one file: give a folder as OUT")
         return [Job(source, None) for source, _ in sources(names, reads)]
     folder = Path(out)
-    if folder.suffix.lower() == writes and not folder.is_dir():
+    if folder.suffix.lower() in (writes, *takes) and not folder.is_dir():
         if not lone:
             raise NamesError(f"{out} is one file: give a folder as OUT for several")
         return [Job(source, folder) for source, _ in sources(names, reads)]

@@ -14,12 +14,14 @@ from typing import Any, Literal, Self, TypedDict, TypeVar
 
 from intaglio.errors import OptionError
 from intaglio.format import MAX_PIXELS
+from intaglio.format.header import MAX_SIDE
 
 Number = TypeVar("Number", int, float)
 Focus = Literal["face"]
 Box = tuple[int, int, int, int]
 """Left, top, right, bottom in pixels, as Pillow has them."""
 
+WHITE = "white"
 STEPS = (1, 2, 4)
 """How many steps the diffusion may take."""
 
@@ -32,6 +34,9 @@ class CompressKeywords(TypedDict, total=False):
     effort: int
     focus: Focus | None
     bare: bool
+    page: int | None
+    background: str
+    max_side: int | None
 
 
 class DecompressKeywords(TypedDict, total=False):
@@ -78,6 +83,9 @@ class CompressOptions(_Options):
         focus: "face" spends more of the bytes where a face is and fewer around it: easier to recognise, plainer
             otherwise. FaSDiff's, so `auto` codes by it alone; not together with effort, which would undo it.
         bare: without magic and long checksum, for barcodes and fixed slots.
+        page: from 1, of an animation or a file of several pictures; None is the first, with a warning if there are more.
+        background: the colour that transparent parts are laid on, by name or as #rrggbb.
+        max_side: a picture whose longer side has more pixels is shrunk to it first.
 
     Raises:
         OptionError: one of them is out of its range or of the wrong type.
@@ -88,6 +96,9 @@ class CompressOptions(_Options):
     effort: int = 0
     focus: Focus | None = None
     bare: bool = False
+    page: int | None = None
+    background: str = WHITE
+    max_side: int | None = None
 
     def __post_init__(self) -> None:
         number("quality", self.quality, 1, 100)
@@ -97,6 +108,14 @@ class CompressOptions(_Options):
         if self.focus not in (None, "face"):
             raise OptionError(f"focus is {self.focus!r}, the only one is 'face'")
         truth("bare", self.bare)
+        if self.page is not None:
+            whole("page", self.page, 1)
+        if self.background != WHITE:
+            from intaglio.image.transparency import background  # Pillow's list of colours, which a start does not need
+
+            background(self.background)
+        if self.max_side is not None:
+            whole("max_side", self.max_side, 1, MAX_SIDE)
         if self.focus and self.effort:
             raise OptionError("effort goes by errors of the whole picture and would undo a focus: choose one of them")
 

@@ -126,6 +126,7 @@ def test_there_and_back() -> None:
 
 
 def test_options_reach_the_codec(calls: list[dict[str, Any]]) -> None:
+    pictures = {"page": None, "background": "white", "max_side": None}
     picture("a.png")
     assert run("compress a.png --quality 33.5 --effort 7 --bare") == 0
     assert run("compress a.png b.itg --codec auto --bytes 400 --focus face") == 0
@@ -137,9 +138,9 @@ def test_options_reach_the_codec(calls: list[dict[str, Any]]) -> None:
     )
     assert calls == [
         {"name": "auto", "decoder": "lean"},
-        {"quality": 33.5, "max_bytes": None, "effort": 7, "focus": None, "bare": True},
+        {"quality": 33.5, "max_bytes": None, "effort": 7, "focus": None, "bare": True, **pictures},
         {"name": "fasdiff", "decoder": "lean"},
-        {"quality": 50, "max_bytes": 400, "effort": 0, "focus": "face", "bare": False},
+        {"quality": 50, "max_bytes": 400, "effort": 0, "focus": "face", "bare": False, **pictures},
         {"name": "fasdiff", "decoder": "reference"},
         {"steps": 2, "realism": 0.5, "seed": 9, "bare": False, "length": 99, "max_pixels": 7, "box": (1, 2, 3, 4)},
     ]

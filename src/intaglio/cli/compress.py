@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import argparse
 import io
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from intaglio.cli import arguments, batch
 from intaglio.cli.arguments import between
 from intaglio.cli.jobs import Facts, Work
 from intaglio.cli.terminal import Show
 from intaglio.codecs import CODECS
+from intaglio.endings import SUFFIXES
 from intaglio.errors import OptionError, PictureError
 from intaglio.files import Job, plan, read
-
-if TYPE_CHECKING:
-    from intaglio.options import CompressOptions
+from intaglio.format.header import MAX_SIDE
+from intaglio.options import WHITE, CompressOptions
 
 MAX_INPUT = 1 << 30  # bytes of a picture on standard input, which has to be kept in memory
 
@@ -41,11 +41,22 @@ def add(commands: Any) -> None:
     parser.add_argument("--focus", choices=["face"], help="more of the bytes where a face is (fasdiff)")
     arguments.bare(parser)
     parser.add_argument("--keep-ending", action="store_true", help="a.jpg becomes a.jpg.itg in place of a.itg")
+    parser.add_argument(
+        "--page", type=between(int, 1), metavar="N", help="of an animation or a file of several pictures, from 1"
+    )
+    parser.add_argument(
+        "--background",
+        default=WHITE,
+        metavar="COLOUR",
+        help="under transparent parts, a name or #rrggbb, default white",
+    )
+    parser.add_argument(
+        "--max-side", type=between(int, 1, MAX_SIDE), metavar="N", help="shrink larger pictures to it first"
+    )
+    parser.epilog = f"Endings of pictures that are read: {', '.join(sorted(SUFFIXES))}."
 
 
 def compress(args: argparse.Namespace) -> int:
-    from intaglio.image import SUFFIXES
-
     jobs = plan(args.names, args.out, reads=SUFFIXES, writes=".itg", keep_ending=args.keep_ending)
     if args.focus and args.codec == "cgdm":
         raise OptionError("cgdm has no focus: leave --codec out, or take fasdiff")
@@ -55,7 +66,7 @@ def compress(args: argparse.Namespace) -> int:
 
 def prepare(args: argparse.Namespace) -> Work:
     from intaglio.codec import Codec
-    from intaglio.format.header import SCALES
+    from intaglio.format.header import fraction
     from intaglio.image import open_picture
     from intaglio.info import inspect
 
@@ -63,14 +74,14 @@ def prepare(args: argparse.Namespace) -> Work:
     codec = Codec("fasdiff" if args.focus else args.codec, device=args.device)
 
     def work(job: Job, advance: Show) -> tuple[bytes, Facts]:
-        image = open_picture(job.source or io.BytesIO(_standard_input()))
+        image = open_picture(job.source or io.BytesIO(_standard_input()), args.page)
         data = codec.compress(image, options, progress=advance)
         info = inspect(data, bare=args.bare)
         return data, {
             "codec": info.codec,
             "bytes": len(data),
             "bits_per_pixel": round(8 * len(data) / (info.width * info.height), 4),
-            "scale": SCALES[info.scale],
+            "scale": fraction(info.scale),
             "quality": info.quality,
         }
 
@@ -78,9 +89,9 @@ def prepare(args: argparse.Namespace) -> Work:
 
 
 def _options(args: argparse.Namespace) -> CompressOptions:
-    from intaglio.options import CompressOptions
-
-    return CompressOptions(args.quality, args.bytes, args.effort, args.focus, args.bare)
+    return CompressOptions(
+        args.quality, args.bytes, args.effort, args.focus, args.bare, background=args.background, max_side=args.max_side
+    )
 
 
 def _standard_input() -> bytes:

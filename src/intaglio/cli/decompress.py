@@ -1,23 +1,31 @@
-"""`intaglio decompress`: .itg files into PNG."""
+"""`intaglio decompress`: .itg files into PNG, or another kind by the ending of OUT."""
 
 from __future__ import annotations
 
 import argparse
-import io
 from typing import Any
 
 from intaglio.cli import arguments, batch
 from intaglio.cli.arguments import between
 from intaglio.cli.jobs import Facts, Work
 from intaglio.cli.terminal import Show
+from intaglio.endings import WRITES
 from intaglio.files import Job, plan, read
 from intaglio.format import MAX_BYTES, MAX_PIXELS
 from intaglio.options import STEPS, DecompressOptions
 
 
 def add(commands: Any) -> None:
-    parser = arguments.command(commands, "decompress", decompress, "Draw .itg files as PNG.", "IN... [OUT] [options]")
+    parser = arguments.command(
+        commands, "decompress", decompress, "Draw .itg files as pictures.", "IN... [OUT] [options]"
+    )
     arguments.names(parser, ".png")
+    parser.add_argument(
+        "--format",
+        choices=[ending[1:] for ending in WRITES],
+        default="png",
+        help="of what is written, default png; a file given as OUT says it by its ending",
+    )
     parser.add_argument("--steps", type=int, choices=STEPS, default=4, help="of the diffusion, default 4")
     parser.add_argument(
         "--realism", type=between(float, 0, 1), default=1.0, help="0 plain and true, 1 detailed (default)"
@@ -41,12 +49,13 @@ def add(commands: Any) -> None:
 
 def decompress(args: argparse.Namespace) -> int:
     _options(args)  # refused before anything is loaded
-    return batch.run(plan(args.names, args.out, reads={".itg"}, writes=".png"), prepare, args)
+    jobs = plan(args.names, args.out, reads={".itg"}, writes=f".{args.format}", takes=WRITES)
+    return batch.run(jobs, prepare, args)
 
 
 def prepare(args: argparse.Namespace) -> Work:
     from intaglio.codec import Codec
-    from intaglio.image import write_png
+    from intaglio.image import encoded
     from intaglio.info import codec_of
 
     options = _options(args)
@@ -58,9 +67,8 @@ def prepare(args: argparse.Namespace) -> Work:
         if name not in codecs:
             codecs[name] = Codec(name, decoder=args.decoder, device=args.device)
         image = codecs[name].decompress(data, options, progress=advance)
-        png = io.BytesIO()
-        write_png(image, png)
-        return png.getvalue(), {"width": image.width, "height": image.height}
+        ending = job.target.suffix.lower() if job.target else f".{args.format}"
+        return encoded(image, WRITES[ending]), {"width": image.width, "height": image.height}
 
     return work
 

@@ -71,9 +71,8 @@ def read(
     payload = data[end:]
     if data[at:end] != _checksum(data[:at], payload, seed, bare):
         raise Corrupt(_mismatch(data, bare))
-    for chunk in header.chunks:
-        if chunk.critical and (chunk.kind not in extension.UNDERSTOOD or chunk.data):
-            raise NewerVersion(f'the file cannot be drawn without its chunk "{chunk.name}", not known here: {_UPDATE}')
+    if chunk := header.foreign():
+        raise NewerVersion(f'the file cannot be drawn without its chunk "{chunk.name}", not known here: {_UPDATE}')
     return header, payload
 
 
