@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from intaglio.cli import arguments
+from intaglio.cli.terminal import shown
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -69,11 +70,11 @@ def demo(picture: str | None, folder: Path) -> str:
     info = inspect(data)
     return "\n".join(
         [
-            f"picture         {source.name}, {info.width} x {info.height}, {source.stat().st_size:,} bytes",
+            f"picture         {shown(source.name)}, {info.width} x {info.height}, {source.stat().st_size:,} bytes",
             f"compressed      {len(data)} bytes, {8 * len(data) / (info.width * info.height):.4f} bits per pixel",
             f"coded scale     {fraction(info.scale)}, quality {info.quality:g}",
             f"seconds         {coded - start:.2f} to compress, {drawn - coded:.2f} to draw again",
-            f"written         {itg}, {png}, {sheet}",
+            f"written         {shown(itg)}, {shown(png)}, {shown(sheet)}",
         ]
     )
 

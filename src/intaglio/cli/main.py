@@ -7,6 +7,7 @@ Nothing but the standard library is imported before a command knows what it has 
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import signal
 import sys
@@ -92,10 +93,13 @@ def _run(argv: list[str]) -> int:
 
 
 def _open_streams() -> None:
-    """Streams that were closed before we began lead nowhere: not into the next file that is opened."""
+    """What was closed before we began leads nowhere, not into the next file that is opened; nothing that is said fails."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115 (for as long as the process runs)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # what the terminal's encoding lacks
 
 
 @contextmanager

@@ -14,18 +14,17 @@ Show: TypeAlias = Callable[[float], None]
 
 
 def say(message: object, stream: TextIO | None = None) -> None:
-    """One line, on standard output if not told otherwise; where nobody reads on, nothing, and the work goes on.
-
-    Characters that do something in place of being seen, as a file's name may have them, are escaped, and so are those
-    that the terminal does not have.
-    """
+    """One line, on standard output if not told otherwise; where nobody reads on, nothing, and the work goes on."""
     stream = stream or sys.stdout
-    line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(message))
-    encoding = stream.encoding or "ascii"
     try:
-        print(line.encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)
+        print(shown(message), file=stream, flush=True)
     except BrokenPipeError:
         hush(stream)
+
+
+def shown(text: object) -> str:
+    """Characters that do something in place of being seen are escaped: a file's name may have any."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text))
 
 
 def complain(message: object) -> None:
