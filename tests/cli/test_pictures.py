@@ -27,7 +27,15 @@ def said(capsys: pytest.CaptureFixture[str]) -> str:
 
 @pytest.mark.parametrize(
     ("ending", "kind"),
-    [("png", "PNG"), ("jpg", "JPEG"), ("jpeg", "JPEG"), ("webp", "WEBP"), ("avif", "AVIF"), ("tif", "TIFF"), ("ppm", "PPM")],
+    [
+        ("png", "PNG"),
+        ("jpg", "JPEG"),
+        ("jpeg", "JPEG"),
+        ("webp", "WEBP"),
+        ("avif", "AVIF"),
+        ("tif", "TIFF"),
+        ("ppm", "PPM"),
+    ],
 )
 def test_the_ending_says_the_kind(ending: str, kind: str) -> None:
     assert main(["decompress", "a.itg", f"b.{ending}", "--steps", "1"]) == 0

@@ -151,7 +151,7 @@ def test_a_bright_infinity_changes_one_pixel() -> None:
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        (tiff((GREY.astype(np.int16) - 99), 1), "signed samples from -99 to 156.*unsigned"),
+        (tiff((GREY.astype(np.int16) - 99), 1), "signed, from -99 to 156.*unsigned"),
         (tiff(RGB * np.uint16(257), 8), "CIELAB.*save it as RGB"),
         (tiff(GREY * np.uint16(257), 32803), "not read"),
         (tiff(RGB * np.uint16(257), 2)[:-60], "broken"),

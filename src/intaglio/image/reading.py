@@ -64,8 +64,10 @@ def _from_array(array: NDArray[Any]) -> Image.Image:
         )
     if 0 in array.shape:
         raise PictureError(f"the picture is empty: {array.shape[1]} x {array.shape[0]} pixels")
-    samples, full = np.atleast_3d(array), np.iinfo(array.dtype).max
-    return DeepPicture(samples[..., :3], full, samples[..., 3] if channels == 4 else None, full).eight_bits()
+    samples = np.atleast_3d(array)
+    if array.dtype == np.uint8:
+        return Image.fromarray(np.ascontiguousarray(samples[..., 0] if channels == 1 else samples))
+    return DeepPicture(samples[..., :3], 65535, samples[..., 3] if channels == 4 else None, 65535).eight_bits()
 
 
 def open_picture(source: str | PathLike[str] | BinaryIO, page: int | None = None) -> Image.Image:
