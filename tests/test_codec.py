@@ -282,3 +282,10 @@ def test_what_is_no_file(tiny_codec: Codec, source: object) -> None:
     for use in (tiny_codec.decompress, decompress, inspect):
         with pytest.raises(FormatError):
             use(source)  # type: ignore[operator]
+
+
+def test_large_pictures_fit_100_bytes_at_a_coarse_scale() -> None:
+    codec, image = Codec("cgdm"), picture(3000, 2000)
+    data = codec.compress(image, max_bytes=100)
+    assert len(data) <= 100 and peek(data).halvings > 3
+    assert codec.decompress(data, steps=1).size == image.size

@@ -112,7 +112,7 @@ def test_public_options_are_frozen() -> None:
         ("inspect", ["data", "sections", "bare", "length", "max_pixels"]),
         ("Codec", ["name", "decoder", "device", "weights"]),
         ("Codec.compress", ["self", "image", "options", "progress", "keywords"]),
-        ("Codec.decompress", ["self", "data", "options", "keywords"]),
+        ("Codec.decompress", ["self", "data", "options", "progress", "keywords"]),
     ],
 )
 def test_public_parameters_are_frozen(name: str, parameters: list[str]) -> None:

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Unpack
 
 from intaglio import format
 from intaglio.codecs import CODECS
-from intaglio.errors import BudgetError, OptionError, PictureError
+from intaglio.errors import OptionError, PictureError
 from intaglio.files import FileSource, read_bytes
-from intaglio.format import Chunk, Header
-from intaglio.format.chunks import FOCUS
+from intaglio.format import Header
 from intaglio.format.header import MAX_SIDE
-from intaglio.format.streams import CUSTOM
+from intaglio.format.streams import PLAIN
 from intaglio.info import check, codec_of, fits
 from intaglio.options import CompressKeywords, CompressOptions, DecompressKeywords, DecompressOptions
 from intaglio.weights import codec_file
@@ -25,9 +24,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from intaglio.image import Rgb, Source
-    from intaglio.pipeline.coding import Coding
     from intaglio.pipeline.model import Model, PixelDecoder
-    from intaglio.pipeline.original import Original
 
 AUTO = "auto"  # the codec that suits the picture; where that is not clear, the nearer result of all
 
@@ -98,6 +95,7 @@ class Codec:
             raise OptionError(f"{self.name} has no focus: fasdiff has")
         from intaglio.image import as_picture, limit, to_rgb
         from intaglio.pipeline.original import Original
+        from intaglio.pipeline.whole_file import whole_file
 
         picture = as_picture(image, options.page)
         longer = max(picture.size)
@@ -115,16 +113,23 @@ class Codec:
         rgb, grey = to_rgb(picture, options.background)
         if options.max_side:
             rgb = limit(rgb, options.max_side)
-        return _best(models, Original(rgb, models[0].device), grey, options, progress or (lambda share: None))
+        original = Original(rgb, models[0].device, grey=grey)
+        return whole_file(models, original, options, progress or (lambda share: None), plainly=self.name == AUTO)
 
     def decompress(
-        self, data: FileSource, options: DecompressOptions | None = None, **keywords: Unpack[DecompressKeywords]
+        self,
+        data: FileSource,
+        options: DecompressOptions | None = None,
+        *,
+        progress: Callable[[float], None] | None = None,
+        **keywords: Unpack[DecompressKeywords],
     ) -> Image.Image:
         """.itg bytes to a picture: mode L for a grey one, else RGB.
 
         Args:
             data: the bytes of a file, its path, or an open file.
             options: a `DecompressOptions`, or its fields as keywords.
+            progress: told each share of the drawing as it is done; the shares add up to 1.
 
         Raises:
             FormatError: the bytes are no whole .itg file. MissingModel: no installed model can draw it.
@@ -135,7 +140,9 @@ class Codec:
         from intaglio.pipeline.coding import Coding
         from intaglio.pipeline.decoder import decode
 
-        data = read_bytes(data)
+        data = read_bytes(data, format.MAX_BYTES + 1)
+        if format.peek(data, bare=options.bare).stream == PLAIN:
+            return _drawn_plainly(data, options)
         model = self._model_of(data, options.bare)
         stream, weights = model.stream, model.weights
         header, payload = format.read(
@@ -145,10 +152,9 @@ class Codec:
             length=options.length,
             max_pixels=options.max_pixels,
         )
-        if options.box and (options.box[2] > header.width or options.box[3] > header.height):
-            raise OptionError(f"box {options.box} is not inside of {header.width}x{header.height} pixels")
-        coding = Coding(payload, header.quality, header.scale, header.focus)
-        rgb: Rgb = decode(model, coding, header.height, header.width, options)
+        _check_box(options, header)
+        coding = Coding(payload, header.quality, header.halvings, header.focus)
+        rgb: Rgb = decode(model, coding, header.height, header.width, options, progress or (lambda share: None))
         return from_rgb(rgb, header.grey, f"{weights.codec}-{weights.decoder}")
 
     def _load(self, codec: str, path: Path | None = None) -> Model:
@@ -169,64 +175,21 @@ class Codec:
             return self._foreign.get(name) or self._models[name]
 
 
-def _best(
-    models: list[Model], original: Original, grey: bool, options: CompressOptions, progress: Callable[[float], None]
-) -> bytes:
-    """The file of the model that suits the picture: of the surely likelier one that has room, or the nearer of all."""
-    from intaglio.pipeline import choose
+def _drawn_plainly(data: bytes, options: DecompressOptions) -> Image.Image:
+    from intaglio.image import from_rgb
+    from intaglio.pipeline import plain
 
-    order, sure = choose.likelier(models, original)
-    judge = models[0].networks.compressor.analysis.encoder
-    share = 1.0 if sure else 1 / len(order)
-    limit, least = options.max_bytes, list[int]()
-    best: tuple[tuple[int, float], bytes] | None = None
-    for model in order:
-        try:
-            coding, data = _file(model, original, grey, options, limit, lambda done: progress(done * share))
-        except BudgetError as error:
-            least.append(error.least)
-            continue
-        if sure:
-            return data
-        limit = limit or len(data)  # the others at equal bytes
-        nearness = coding.scale, choose.distance(model, coding, original, judge)
-        if best is None or nearness < best[0]:
-            best = nearness, data
-    if best is None:
-        raise BudgetError(f"{limit} bytes are too few for this picture: {min(least)} is the least", min(least))
-    return best[1]
+    header, payload = format.read(
+        data, seed_of=lambda header: 0, bare=options.bare, length=options.length, max_pixels=options.max_pixels
+    )
+    _check_box(options, header)
+    left, top, right, bottom = options.box or (0, 0, header.width, header.height)
+    return from_rgb(plain.decode(payload, header)[top:bottom, left:right], header.grey, "plain")
 
 
-def _file(
-    model: Model,
-    original: Original,
-    grey: bool,
-    options: CompressOptions,
-    limit: int | None,
-    advance: Callable[[float], None],
-) -> tuple[Coding, bytes]:
-    """A picture coded by one model, and the whole file. BudgetError counts bytes of the file."""
-    from intaglio.pipeline.coding import Goal
-    from intaglio.pipeline.encoder import encode
-
-    stream, (height, width) = model.weights.stream, original.rgb.shape[:2]
-
-    def written(quality: int, scale: int, payload: bytes) -> bytes:
-        header = Header(
-            width=width, height=height, quality=quality, stream=stream, scale=scale, grey=grey,
-            digest=model.stream.digest if stream == CUSTOM else None,
-            chunks=(Chunk(FOCUS, b""),) if options.focus else (),
-        )  # fmt: skip
-        return format.write(header, payload, seed=model.stream.seed, bare=options.bare)
-
-    overhead = len(written(0, 0, b""))
-    index = round((options.quality - 1) / 99 * 255)
-    goal = Goal(index, None if limit is None else limit - overhead, options.effort, bool(options.focus))
-    try:
-        coding = encode(model, original, goal, advance)
-    except BudgetError as error:
-        raise BudgetError(str(error), error.least + overhead) from None
-    return coding, written(coding.index, coding.scale, coding.payload)
+def _check_box(options: DecompressOptions, header: Header) -> None:
+    if options.box and (options.box[2] > header.width or options.box[3] > header.height):
+        raise OptionError(f"box {options.box} is not inside of {header.width}x{header.height} pixels")
 
 
 _loading = threading.Lock()
@@ -259,5 +222,7 @@ def decompress(
 ) -> Image.Image:
     """.itg bytes to a picture, as `Codec.decompress`, by the codec that made them; networks are loaded once and kept."""
     options = DecompressOptions.of(options, keywords)
-    data = read_bytes(data)
+    data = read_bytes(data, format.MAX_BYTES + 1)
+    if format.peek(data, bare=options.bare).stream == PLAIN:
+        return _drawn_plainly(data, options)
     return _codec(codec_of(data, bare=options.bare)).decompress(data, options)

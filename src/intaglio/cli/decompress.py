@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from intaglio.cli import arguments, batch
 from intaglio.cli.arguments import between
+from intaglio.cli.jobs import Facts, Work
+from intaglio.cli.terminal import Show
 from intaglio.endings import WRITES
 from intaglio.files import Job, plan, read
-from intaglio.format import MAX_PIXELS
+from intaglio.format import MAX_BYTES, MAX_PIXELS
 from intaglio.options import STEPS, DecompressOptions
-
-if TYPE_CHECKING:
-    from intaglio.codec import Codec
 
 
 def add(commands: Any) -> None:
@@ -49,21 +48,30 @@ def add(commands: Any) -> None:
 
 
 def decompress(args: argparse.Namespace) -> int:
-    options = DecompressOptions(args.steps, args.realism, args.seed, args.box, args.bare, args.length, args.max_pixels)
+    _options(args)  # refused before anything is loaded
     jobs = plan(args.names, args.out, reads={".itg"}, writes=f".{args.format}", takes=WRITES)
+    return batch.run(jobs, prepare, args)
+
+
+def prepare(args: argparse.Namespace) -> Work:
     from intaglio.codec import Codec
     from intaglio.image import encoded
     from intaglio.info import codec_of
 
+    options = _options(args)
     codecs: dict[str, Codec] = {}
 
-    def work(job: Job, _: batch.Show) -> tuple[bytes, batch.Facts]:
-        data = read(job.source)
+    def work(job: Job, advance: Show) -> tuple[bytes, Facts]:
+        data = read(job.source, MAX_BYTES + 1)
         name = codec_of(data, bare=args.bare)
         if name not in codecs:
-            codecs[name] = Codec(name, decoder=args.decoder)
-        image = codecs[name].decompress(data, options)
+            codecs[name] = Codec(name, decoder=args.decoder, device=args.device)
+        image = codecs[name].decompress(data, options, progress=advance)
         ending = job.target.suffix.lower() if job.target else f".{args.format}"
         return encoded(image, WRITES[ending]), {"width": image.width, "height": image.height}
 
-    return batch.run(jobs, work, args)
+    return work
+
+
+def _options(args: argparse.Namespace) -> DecompressOptions:
+    return DecompressOptions(args.steps, args.realism, args.seed, args.box, args.bare, args.length, args.max_pixels)

@@ -42,9 +42,9 @@ def demo(picture: str | None, folder: Path) -> str:
     Raises:
         IntaglioError, OSError: as `open_picture`, `Codec` and `write` do.
     """
+    from intaglio.atomic import write
     from intaglio.codec import Codec
-    from intaglio.files import write
-    from intaglio.format.header import SCALES
+    from intaglio.format.header import fraction
     from intaglio.image import encoded, open_picture, to_rgb
     from intaglio.info import inspect
     from intaglio.options import CompressOptions, DecompressOptions
@@ -71,7 +71,7 @@ def demo(picture: str | None, folder: Path) -> str:
         [
             f"picture         {source.name}, {info.width} x {info.height}, {source.stat().st_size:,} bytes",
             f"compressed      {len(data)} bytes, {8 * len(data) / (info.width * info.height):.4f} bits per pixel",
-            f"coded scale     {SCALES[info.scale]}, quality {info.quality:g}",
+            f"coded scale     {fraction(info.scale)}, quality {info.quality:g}",
             f"seconds         {coded - start:.2f} to compress, {drawn - coded:.2f} to draw again",
             f"written         {itg}, {png}, {sheet}",
         ]

@@ -3,8 +3,9 @@
     [count 1 byte, 1..255] then for each chunk [length of data, varint] [kind 1 byte] [data]
 
 The list is counted, so that a hostile file cannot ask for more than 255 objects; lengths are LEB128 in at most
-four bytes (below 256 MiB) and in their shortest form, so that one list has one spelling. A kind of 128 and up is
-critical: who does not know it cannot draw the picture rightly and must refuse it. Others are kept and skipped.
+four bytes (below 256 MiB) and in their shortest form, and kinds ascend, each there once, so that one list has one
+spelling. A kind of 128 and up is critical: who does not know it cannot draw the picture rightly and must refuse it.
+Others are kept and skipped.
 """
 
 from collections.abc import Sequence
@@ -38,10 +39,9 @@ KINDS = {
     0x82: Kind("colour", "the pixels are not sRGB but this colour space"),
     0x83: Kind("animation", "the payload holds several frames and their durations"),
     0x84: Kind("focus", "y is coded still finer where a face is, see Focus; no data"),
+    0x85: Kind("scale", "one byte, 1 to 5: the picture is coded so many halvings smaller still than 1/8"),
 }
-FOCUS = 0x84
-# The critical kinds that this version acts on, all without data; the others are reserved.
-UNDERSTOOD = frozenset({FOCUS})
+FOCUS, SCALE = 0x84, 0x85
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,16 @@ class Chunk:
     @property
     def name(self) -> str:
         return KINDS[self.kind].name if self.kind in KINDS else f"0x{self.kind:02x}"
+
+
+def misfit(chunks: Sequence[Chunk]) -> str | None:
+    """Half a sentence about chunks that one file cannot have together, None for those that it can."""
+    if len(chunks) > MAX_COUNT:
+        return f"{len(chunks)} chunks, allowed are up to {MAX_COUNT}"
+    for before, after in zip(chunks, chunks[1:]):
+        if before.kind >= after.kind:
+            return f"chunk {after.name} follows chunk {before.name}: kinds ascend, and each is there once"
+    return None
 
 
 def pack(chunks: Sequence[Chunk]) -> bytes:
@@ -95,6 +105,8 @@ def unpack(data: bytes, at: int) -> tuple[tuple[Chunk, ...], int]:
             raise Corrupt(f"extension chunk {index} of {count} declares {length} bytes and the file has {left} left")
         chunks.append(Chunk(kind, data[at:end]))
         at = end
+    if sentence := misfit(chunks):
+        raise Corrupt(f"the extension chunks are damaged: {sentence}")
     return tuple(chunks), at
 
 

@@ -14,6 +14,9 @@ from intaglio.format.foreign import looks_like
 from intaglio.format.header import CHECKSUM, EXTENDED, FIXED, MAGIC, VERSION, Field, Header
 
 MAX_PIXELS = 64_000_000
+MAX_BYTES = 64_000_000
+"""Of a whole file: far more than the largest picture takes at the best quality. Nothing beyond is read."""
+
 _UPDATE = "update with `pip install --upgrade intaglio`"
 
 
@@ -54,6 +57,8 @@ def read(
     if length is not None:
         data = _first(data, length)
     header, at = _parse(data, bare)
+    if len(data) > MAX_BYTES:
+        raise LimitExceeded(f"the file has over {MAX_BYTES:,} bytes, more than any .itg file")
     if header.width * header.height > max_pixels:
         raise LimitExceeded(
             f"the file declares {header.width}x{header.height} pixels, {header.width * header.height:,} in all, over "
@@ -66,9 +71,8 @@ def read(
     payload = data[end:]
     if data[at:end] != _checksum(data[:at], payload, seed, bare):
         raise Corrupt(_mismatch(data, bare))
-    for chunk in header.chunks:
-        if chunk.critical and (chunk.kind not in extension.UNDERSTOOD or chunk.data):
-            raise NewerVersion(f'the file cannot be drawn without its chunk "{chunk.name}", not known here: {_UPDATE}')
+    if chunk := header.foreign():
+        raise NewerVersion(f'the file cannot be drawn without its chunk "{chunk.name}", not known here: {_UPDATE}')
     return header, payload
 
 

@@ -14,9 +14,16 @@ from intaglio.format.chunks import Chunk
 
 VERSION = 1
 MAGIC = b"\x90I"
-SCALES = ("1", "1/2", "1/4", "1/8")
+MAX_SCALE = 3  # halvings in the header's own two bits; the chunk `scale` goes on from there
+FURTHER = 5  # halvings that it adds at most
+COARSEST = MAX_SCALE + FURTHER  # halvings of the smallest coded scale, 1/256
 DIGEST_BYTES = 8
 MAX_SIDE = 65535  # pixels
+
+
+def fraction(halvings: int) -> str:
+    """A coded scale for people: "1", "1/2", "1/4" and so on."""
+    return "1" if halvings == 0 else f"1/{1 << halvings}"
 
 
 @dataclass(frozen=True)
@@ -87,8 +94,8 @@ FIXED = (
         "scale",
         full=2,
         bare=2,
-        high=len(SCALES) - 1,
-        show=lambda value: SCALES[value],
+        high=MAX_SCALE,
+        show=fraction,
         meaning="coded scale: 0 to 3 for 1, 1/2, 1/4, 1/8 of the size",
         reason="a large picture fits a small budget: it is coded smaller and enlarged by the decoder",
     ),
@@ -205,7 +212,7 @@ class Header:
     scale          0 to 3: the picture is coded at 1, 1/2, 1/4, 1/8 of its size
     grey           the picture is grey
     digest         8 bytes for a custom stream (255), None for any other
-    chunks         at most 255 extension chunks
+    chunks         at most 255 extension chunks, their kinds ascending
     version        of the format, 1
     """
 
@@ -228,13 +235,35 @@ class Header:
         for field in FIXED:
             if field.when.holds(values) and (sentence := field.misfit(values[field.name])):
                 raise ValueError(sentence)
-        if len(self.chunks) > extension.MAX_COUNT:
-            raise ValueError(f"{len(self.chunks)} chunks, allowed are up to {extension.MAX_COUNT}")
+        if sentence := extension.misfit(self.chunks):
+            raise ValueError(sentence)
 
     @property
     def focus(self) -> bool:
         """The payload is coded still finer where a face is."""
-        return any(chunk.kind == extension.FOCUS for chunk in self.chunks)
+        return self.chunk(extension.FOCUS) is not None
+
+    @classmethod
+    def scaled(cls, halvings: int) -> tuple[int, tuple[Chunk, ...]]:
+        """The header's own two bits for a number of halvings (0 to 8), and the chunk for the rest, if any."""
+        scale = min(halvings, MAX_SCALE)
+        rest = halvings - scale
+        return scale, (Chunk(extension.SCALE, bytes([rest])),) if rest else ()
+
+    @property
+    def halvings(self) -> int:
+        """The picture is coded at 1 / 2**halvings of its size: 0 to 8."""
+        return self.scale + int.from_bytes(self.chunk(extension.SCALE) or b"", "big")
+
+    def chunk(self, kind: int) -> bytes | None:
+        """The data of the chunk of a kind, None where there is none."""
+        return next((chunk.data for chunk in self.chunks if chunk.kind == kind), None)
+
+    def foreign(self) -> Chunk | None:
+        """The first critical chunk that this version cannot act on: of an unknown kind, or with data it does not know."""
+        further = {bytes([n]) for n in range(1, FURTHER + 1)} if self.scale == MAX_SCALE else set()
+        known = {extension.FOCUS: {b""}, extension.SCALE: further}
+        return next((c for c in self.chunks if c.critical and c.data not in known.get(c.kind, ())), None)
 
     def values(self) -> dict[str, int]:
         """The value of every field in FIXED, by name."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 
@@ -10,7 +11,7 @@ class Goal:
     """How a picture is to be coded."""
 
     index: int  # quality 0..255; where there is a budget, that decides
-    budget: int | None = None  # bytes of payload at most
+    budget: Callable[[int], int] | None = None  # bytes of payload at most, at a coded scale
     effort: int = 0  # 0..9
     focus: bool = False  # y is coded still finer where a face is
 
