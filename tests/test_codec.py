@@ -16,7 +16,7 @@ from intaglio import DecompressOptions, OptionError, compress, decompress, inspe
 from intaglio.codec import Codec
 from intaglio.compressor.base_picture import base_picture
 from intaglio.entropy.stream import grid
-from intaglio.errors import BudgetError, LimitExceeded, MissingModel, PictureError
+from intaglio.errors import BudgetError, FormatError, LimitExceeded, MissingModel, PictureError
 from intaglio.format import peek, read
 from intaglio.image import encoded
 from intaglio.pipeline.coding import Coding
@@ -289,3 +289,41 @@ def test_large_pictures_fit_100_bytes_at_a_coarse_scale() -> None:
     data = codec.compress(image, max_bytes=100)
     assert len(data) <= 100 and peek(data).halvings > 3
     assert codec.decompress(data, steps=1).size == image.size
+
+
+def test_a_cut_file_is_drawn_as_far_as_it_goes(tiny_codec: Codec) -> None:
+    image = picture(96, 96)
+    data = tiny_codec.compress(image, quality=100)
+    whole, errors = pixels(tiny_codec.decompress(data, realism=0)), []
+    for share in (1.0, 0.8, 0.4, 0.0):
+        cut = data[: OVERHEAD + round(share * (len(data) - OVERHEAD))]
+        with pytest.warns(UserWarning, match="of its picture is drawn"):
+            drawn = tiny_codec.decompress(cut, realism=0, salvage=True)
+        assert drawn.size == image.size
+        errors.append(np.abs(pixels(drawn) - whole).mean())
+    assert errors == sorted(errors) and errors[-1] > 0
+    with pytest.raises(FormatError, match="checksum"):
+        tiny_codec.decompress(data[:-1])
+    with pytest.raises(FormatError, match="header"):
+        tiny_codec.decompress(data[:9], salvage=True)
+
+
+def test_limits(tiny_codec: Codec, data: bytes) -> None:
+    with pytest.raises(LimitExceeded, match="over 0 seconds"):
+        tiny_codec.decompress(data, max_seconds=0)
+    with pytest.raises(LimitExceeded, match="bytes"):
+        tiny_codec.decompress(data, max_bytes=len(data) - 1)
+    assert tiny_codec.decompress(data, max_seconds=1000, max_bytes=len(data)).size == (64, 64)
+    with pytest.raises(OptionError, match="max_seconds"):
+        tiny_codec.decompress(data, max_seconds=-1)
+
+
+def test_whoever_is_told_of_progress_can_stop_it(tiny_codec: Codec, data: bytes) -> None:
+    class Stop(Exception):
+        pass
+
+    def stop(share: float) -> None:
+        raise Stop
+
+    with pytest.raises(Stop):
+        tiny_codec.decompress(data, progress=stop)

@@ -133,14 +133,15 @@ class Codec:
 
         Raises:
             FormatError: the bytes are no whole .itg file. MissingModel: no installed model can draw it.
-            LimitExceeded: it declares too many pixels. OptionError: as `DecompressOptions`, or the box is not inside.
+            LimitExceeded: it declares too many pixels, is too long, or takes too long.
+            OptionError: as `DecompressOptions`, or the box is not inside.
         """
         options = DecompressOptions.of(options, keywords)
         from intaglio.image import from_rgb
         from intaglio.pipeline.coding import Coding
         from intaglio.pipeline.decoder import decode
 
-        data = read_bytes(data, format.MAX_BYTES + 1)
+        data = read_bytes(data, options.max_bytes + 1)
         if format.peek(data, bare=options.bare).stream == PLAIN:
             return _drawn_plainly(data, options)
         model = self._model_of(data, options.bare)
@@ -151,6 +152,8 @@ class Codec:
             bare=options.bare,
             length=options.length,
             max_pixels=options.max_pixels,
+            max_bytes=options.max_bytes,
+            salvage=options.salvage,
         )
         _check_box(options, header)
         coding = Coding(payload, header.quality, header.halvings, header.focus)
@@ -180,8 +183,9 @@ def _drawn_plainly(data: bytes, options: DecompressOptions) -> Image.Image:
     from intaglio.pipeline import plain
 
     header, payload = format.read(
-        data, seed_of=lambda header: 0, bare=options.bare, length=options.length, max_pixels=options.max_pixels
-    )
+        data, seed_of=lambda header: 0, bare=options.bare, length=options.length,
+        max_pixels=options.max_pixels, max_bytes=options.max_bytes, salvage=options.salvage,
+    )  # fmt: skip
     _check_box(options, header)
     left, top, right, bottom = options.box or (0, 0, header.width, header.height)
     return from_rgb(plain.decode(payload, header)[top:bottom, left:right], header.grey, "plain")
@@ -222,7 +226,7 @@ def decompress(
 ) -> Image.Image:
     """.itg bytes to a picture, as `Codec.decompress`, by the codec that made them; networks are loaded once and kept."""
     options = DecompressOptions.of(options, keywords)
-    data = read_bytes(data, format.MAX_BYTES + 1)
+    data = read_bytes(data, options.max_bytes + 1)
     if format.peek(data, bare=options.bare).stream == PLAIN:
         return _drawn_plainly(data, options)
     return _codec(codec_of(data, bare=options.bare)).decompress(data, options)

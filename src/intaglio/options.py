@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Self, TypedDict, TypeVar
 
 from intaglio.errors import OptionError
-from intaglio.format import MAX_PIXELS
+from intaglio.format import MAX_BYTES, MAX_PIXELS
 from intaglio.format.header import MAX_SIDE
 
 Number = TypeVar("Number", int, float)
@@ -48,7 +48,10 @@ class DecompressKeywords(TypedDict, total=False):
     box: Box | None
     bare: bool
     length: int | None
+    salvage: bool
     max_pixels: int
+    max_bytes: int
+    max_seconds: float | None
 
 
 @dataclass(frozen=True)
@@ -131,7 +134,10 @@ class DecompressOptions(_Options):
         box: left, top, right, bottom in pixels: this part alone is drawn, as it is in the whole.
         bare: the bytes are of the bare profile.
         length: only so many bytes are the file, the rest pads a slot.
+        salvage: a file that was cut, or is damaged, is drawn from what is still there, with a warning.
         max_pixels: the largest declared size that is accepted.
+        max_bytes: the longest file that is accepted.
+        max_seconds: drawing is given up after so long, looked at between pieces of the work.
 
     Raises:
         OptionError: one of them is out of its range or of the wrong type.
@@ -143,7 +149,10 @@ class DecompressOptions(_Options):
     box: Box | None = None
     bare: bool = False
     length: int | None = None
+    salvage: bool = False
     max_pixels: int = MAX_PIXELS
+    max_bytes: int = MAX_BYTES
+    max_seconds: float | None = None
 
     def __post_init__(self) -> None:
         whole("steps", self.steps, 1)
@@ -154,7 +163,11 @@ class DecompressOptions(_Options):
         truth("bare", self.bare)
         if self.length is not None:
             whole("length", self.length, 0)
+        truth("salvage", self.salvage)
         whole("max_pixels", self.max_pixels, 1)
+        whole("max_bytes", self.max_bytes, 1)
+        if self.max_seconds is not None:
+            number("max_seconds", self.max_seconds, 0, math.inf)
         if self.box is not None:
             self._check_box(self.box)
 

@@ -42,6 +42,10 @@ def add(commands: Any) -> None:
         metavar="L,T,R,B",
         help="left, top, right, bottom: this part of the picture alone",
     )
+    parser.add_argument("--salvage", action="store_true", help="draw what is left of a file that was cut or damaged")
+    parser.add_argument(
+        "--max-seconds", type=between(float, 0), metavar="S", help="give up a file that takes longer to draw"
+    )
     parser.add_argument(
         "--max-pixels", type=between(int, 1), default=MAX_PIXELS, metavar="N", help="size that is accepted"
     )
@@ -74,4 +78,7 @@ def prepare(args: argparse.Namespace) -> Work:
 
 
 def _options(args: argparse.Namespace) -> DecompressOptions:
-    return DecompressOptions(args.steps, args.realism, args.seed, args.box, args.bare, args.length, args.max_pixels)
+    return DecompressOptions(
+        args.steps, args.realism, args.seed, args.box, args.bare, args.length,
+        salvage=args.salvage, max_pixels=args.max_pixels, max_seconds=args.max_seconds,
+    )  # fmt: skip

@@ -30,7 +30,7 @@ from intaglio.weights.tensors import part
 STRIDE = 32  # pictures are padded to multiples of this
 MILD, FOCUS = 12, 24  # quality indices by which y is coded finer on a face and coarser off it: always, and under focus
 Floats = NDArray[np.float32]
-Take = Callable[[str, Ints, Ints], None]
+Take = Callable[[str, Ints, Ints], object]
 """Is given the name of a tensor, and the symbols (n,) and table indices (n,) of one of its passes."""
 
 

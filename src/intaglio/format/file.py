@@ -44,6 +44,8 @@ def read(
     bare: bool = False,
     length: int | None = None,
     max_pixels: int = MAX_PIXELS,
+    max_bytes: int = MAX_BYTES,
+    salvage: bool = False,
 ) -> tuple[Header, bytes]:
     """The header and the payload of a file, checksum verified.
 
@@ -51,14 +53,18 @@ def read(
     bare        the file is of the bare profile
     length      only the first `length` bytes are the file, the rest pads a slot; without it the file ends with `data`
     max_pixels  the largest declared width times height that is accepted
+    max_bytes   the longest file that is accepted
+    salvage     the payload is given as far as it is there, whatever the checksum says
 
     NotIntaglio, NewerVersion, Corrupt or LimitExceeded as their names say; ValueError for a negative length.
     """
     if length is not None:
         data = _first(data, length)
     header, at = _parse(data, bare)
-    if len(data) > MAX_BYTES:
-        raise LimitExceeded(f"the file has over {MAX_BYTES:,} bytes, more than any .itg file")
+    if len(data) > max_bytes:
+        raise LimitExceeded(
+            f"the file has over {max_bytes:,} bytes, more than is accepted: raise it with max_bytes= if you trust the file"
+        )
     if header.width * header.height > max_pixels:
         raise LimitExceeded(
             f"the file declares {header.width}x{header.height} pixels, {header.width * header.height:,} in all, over "
@@ -69,7 +75,7 @@ def read(
     if end > len(data):
         raise _ended(data, CHECKSUM)
     payload = data[end:]
-    if data[at:end] != _checksum(data[:at], payload, seed, bare):
+    if not salvage and data[at:end] != _checksum(data[:at], payload, seed, bare):
         raise Corrupt(_mismatch(data, bare))
     if chunk := header.foreign():
         raise NewerVersion(f'the file cannot be drawn without its chunk "{chunk.name}", not known here: {_UPDATE}')

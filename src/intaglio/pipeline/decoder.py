@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +13,7 @@ from intaglio.codecs.diffusion_codec import Progress, ignored
 from intaglio.compressor.base_picture import base_picture
 from intaglio.compressor.synthesis import Prompt
 from intaglio.entropy.stream import grid
+from intaglio.errors import LimitExceeded
 from intaglio.networks.tiles import Rect, tiles
 from intaglio.options import DecompressOptions
 from intaglio.pipeline import windows
@@ -33,7 +35,8 @@ def decode(
     """
     cells = grid(height, width, coding.scale)
     h, w = (windows.GRAIN * side for side in cells)
-    tensors = model.tensors(coding.payload, coding.index, cells, coding.focus)
+    progress = watched(progress, options.max_seconds)
+    tensors = model.tensors(coding.payload, coding.index, cells, coding.focus, salvage=options.salvage, watch=progress)
     q = model.quality(coding.index)
     box = None if options.box is None else Rect(*(options.box[i] for i in (1, 0, 3, 2)))
 
@@ -51,6 +54,20 @@ def decode(
     rows, columns = -(-height // (1 << coding.scale)), -(-width // (1 << coding.scale))
     whole = image.enlarge(pixels[:rows, :columns], (height, width))
     return whole if box is None else whole[box.top : box.bottom, box.left : box.right]
+
+
+def watched(progress: Progress, seconds: float | None) -> Progress:
+    """Progress that ends the work, with LimitExceeded, so many seconds from now."""
+    if seconds is None:
+        return progress
+    end = time.monotonic() + seconds
+
+    def watch(share: float) -> None:
+        if time.monotonic() > end:
+            raise LimitExceeded(f"drawing takes over {seconds:g} seconds: raise max_seconds= or --max-seconds")
+        progress(share)
+
+    return watch
 
 
 def _parts(model: Model, box: Rect | None, scale: int, h: int, w: int, steps: int) -> tuple[Rect | None, Rect | None]:

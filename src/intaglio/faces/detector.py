@@ -1,0 +1,141 @@
+"""Where faces are: YuNet on a pyramid of the picture, its cells decoded, and of overlapping finds the surest kept.
+
+    picture -> shrunk so that the smallest wanted face is about 20 pixels wide -> YuNet -> boxes, points, scores --+
+            -> again at a quarter of that, as often as larger faces fit in --> YuNet --------------------------- --+-> NMS
+
+Coordinates are pixels of the picture with edges from 0: the middle of the first pixel is (0.5, 0.5).
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+
+from intaglio.faces.yunet import MODEL, OUTPUTS, STRIDES, YuNet
+from intaglio.networks.layout import frozen
+from intaglio.weights import tensors
+
+Rgb: TypeAlias = NDArray[np.uint8]
+Array: TypeAlias = NDArray[np.float64]
+
+FILE = tensors.FOLDER / "face_detector.safetensors"
+SEEN = 20  # pixels of the smallest wanted face as the network sees it; YuNet was trained with 10 and more
+LARGEST = 320  # and of the largest that it sees well
+STEP = 4  # of the pyramid
+LONGEST = 1280  # pixels a side that the network is shown: bounds time and memory
+SURE = 0.6  # score from which on a find counts as a face
+OVERLAP = 0.3  # intersection over union from which on two finds are one face
+TINY = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Face:
+    """One face in a picture.
+
+    Args:
+        box: left, top, right, bottom of the face from brow to chin; may reach over the picture's border.
+        points: (5, 2), x and y: the eye on the picture's left, that on its right, tip of the nose, corner of the mouth
+            on the left, on the right.
+        score: 0 to 1, how sure.
+    """
+
+    box: tuple[float, float, float, float]
+    points: Array
+    score: float
+
+    @property
+    def width(self) -> float:
+        return self.box[2] - self.box[0]
+
+    @property
+    def area(self) -> float:
+        return self.width * (self.box[3] - self.box[1])
+
+
+def detect(rgb: Rgb, smallest: int = 32) -> list[Face]:
+    """The faces of a picture (H, W, 3), the largest first.
+
+    Args:
+        smallest: width in pixels from which on faces are looked for. In pictures whose longer side is over 64 times
+            that, faces of a 64th of it and more are.
+    """
+    finds = np.concatenate([_look(rgb, scale) for scale in scales(*rgb.shape[:2], smallest)])
+    faces = [Face(tuple(map(float, f[1:5])), f[5:].reshape(5, 2), float(f[0])) for f in suppress(finds, OVERLAP)]
+    return sorted(faces, key=lambda face: -face.area)
+
+
+def scales(height: int, width: int, smallest: int) -> list[float]:
+    """What the picture is shrunk by, finest first."""
+    scale = min(1.0, SEEN / smallest, LONGEST / max(height, width))
+    pyramid = [scale]
+    while min(height, width) * scale > LARGEST:
+        scale /= STEP
+        pyramid.append(scale)
+    return pyramid
+
+
+def _look(rgb: Rgb, scale: float) -> Array:
+    """Finds (N, 15) at one scale, in pixels of the picture: score, box, points."""
+    height, width = rgb.shape[:2]
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    seen = rgb
+    if size != (width, height):
+        seen = np.asarray(Image.fromarray(rgb).resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0))
+    finds = raw(seen, SURE)
+    finds[:, 1:] *= np.tile([width / size[0], height / size[1]], 7)
+    return finds
+
+
+@torch.inference_mode()
+def raw(rgb: Rgb, least: float) -> Array:
+    """All cells of one run of the network over a picture as it is, of a score of `least` and more: (N, 15)."""
+    height, width = rgb.shape[:2]
+    x = torch.from_numpy(np.array(rgb)).permute(2, 0, 1)[None].float()
+    x = torch.nn.functional.pad(x, (0, -width % STRIDES[-1], 0, -height % STRIDES[-1]))
+    outputs = _network()(x.contiguous(memory_format=torch.channels_last))
+    return np.concatenate([_cells(y[0].permute(1, 2, 0).double().numpy(), s, least) for y, s in zip(outputs, STRIDES)])
+
+
+def _cells(y: Array, stride: int, least: float) -> Array:
+    """Outputs (h, w, 16) of one level to finds (N, 15) in pixels of its input."""
+    score = np.sqrt(_sigmoid(y[..., 0]) * _sigmoid(y[..., 1]))
+    rows, columns = np.nonzero(score >= least)
+    cells, corner = y[rows, columns], np.stack([columns, rows], 1)
+    middle = (cells[:, 2:4] + corner) * stride
+    half = np.exp(cells[:, 4:6]) * stride / 2
+    points = (cells[:, 6:OUTPUTS].reshape(-1, 5, 2) + corner[:, None]) * stride
+    return np.concatenate([score[rows, columns, None], middle - half, middle + half, points.reshape(-1, 10)], 1)
+
+
+def _sigmoid(x: Array) -> Array:
+    return 1 / (1 + np.exp(-x))
+
+
+def suppress(finds: Array, overlap: float) -> Array:
+    """Non-maximum suppression of finds (N, 15): the surest of each heap of boxes."""
+    kept: list[Array] = []
+    for find in finds[np.argsort(-finds[:, 0], kind="stable")]:
+        if all(iou(find[1:5], other[1:5]) <= overlap for other in kept):
+            kept.append(find)
+    return np.array(kept).reshape(-1, 5 + OUTPUTS - 6)
+
+
+def iou(a: Array, b: Array) -> float:
+    """Intersection over union of two boxes (left, top, right, bottom)."""
+    sides = np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2])
+    common = math.prod(np.maximum(sides, 0))
+    return common / max(math.prod(a[2:] - a[:2]) + math.prod(b[2:] - b[:2]) - common, TINY)
+
+
+@functools.cache
+def _network() -> YuNet:
+    with torch.device("meta"):
+        net = YuNet()
+    return frozen(tensors.fill(net, tensors.read(FILE, MODEL)))
