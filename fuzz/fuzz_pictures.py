@@ -13,6 +13,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import seeded
+import tifffile
+from numpy.typing import NDArray
 from PIL import Image, ImageCms, features
 
 from intaglio.image import KINDS, open_picture, to_rgb
@@ -61,7 +63,24 @@ def corpus() -> list[bytes]:
                 file = io.BytesIO()
                 image.save(file, kind, **extra)
                 files.append(file.getvalue())
-    return files
+    return files + deep(np.asarray(rgb))
+
+
+def deep(rgb: NDArray[np.uint8]) -> list[bytes]:
+    """TIFFs that Pillow does not read, of 16 bits, floats, planes and white at zero."""
+    files = []
+    for samples, kind in (
+        (rgb * np.uint16(257), "rgb"),
+        (rgb / np.float32(255), "rgb"),
+        (rgb[..., 0] * np.uint16(257), "miniswhite"),
+    ):
+        for compression in (None, "zlib"):
+            file = io.BytesIO()
+            tifffile.imwrite(file, samples, photometric=kind, compression=compression)
+            files.append(file.getvalue())
+    file = io.BytesIO()
+    tifffile.imwrite(file, np.moveaxis(rgb, -1, 0), photometric="rgb", planarconfig="separate")
+    return [*files, file.getvalue()]
 
 
 def one(rng: random.Random) -> None:
