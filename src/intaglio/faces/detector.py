@@ -66,9 +66,15 @@ def detect(rgb: Rgb, smallest: int = 32) -> list[Face]:
         smallest: width in pixels from which on faces are looked for. In pictures whose longer side is over 64 times
             that, faces of a 64th of it and more are.
     """
-    finds = np.concatenate([_look(rgb, scale) for scale in scales(*rgb.shape[:2], smallest)])
-    faces = [Face(tuple(map(float, f[1:5])), f[5:].reshape(5, 2), float(f[0])) for f in suppress(finds, OVERLAP)]
+    height, width = rgb.shape[:2]
+    finds = np.concatenate([_look(rgb, scale) for scale in scales(height, width, smallest)])
+    faces = [_face(find) for find in suppress(finds, OVERLAP)]
     return sorted(faces, key=lambda face: -face.area)
+
+
+def _face(find: Array) -> Face:
+    score, left, top, right, bottom = find[:5].tolist()
+    return Face((left, top, right, bottom), find[5:].reshape(5, 2), score)
 
 
 def scales(height: int, width: int, smallest: int) -> list[float]:
