@@ -16,9 +16,9 @@ from intaglio import DecompressOptions, OptionError, compress, decompress, inspe
 from intaglio.codec import Codec
 from intaglio.compressor.base_picture import base_picture
 from intaglio.entropy.stream import grid
-from intaglio.errors import BudgetError, LimitExceeded, MissingModel, PictureError
+from intaglio.errors import BudgetError, FormatError, LimitExceeded, MissingModel, PictureError
 from intaglio.format import peek, read
-from intaglio.image import write_png
+from intaglio.image import encoded
 from intaglio.pipeline.coding import Coding
 from intaglio.pipeline.decoder import decode
 from intaglio.pipeline.encoder import analyse
@@ -220,9 +220,8 @@ def test_noise_is_a_field_over_absolute_position() -> None:
 
 
 def test_png_of_a_drawn_picture(tiny_codec: Codec, data: bytes) -> None:
-    file = io.BytesIO()
-    write_png(tiny_codec.decompress(data, steps=1), file)
-    assert Image.open(file).size == (64, 64)
+    png = encoded(tiny_codec.decompress(data, steps=1))
+    assert Image.open(io.BytesIO(png)).size == (64, 64)
 
 
 def test_the_functions_take_what_the_codec_takes(installed: None, tmp_path: Path) -> None:
@@ -283,3 +282,48 @@ def test_what_is_no_file(tiny_codec: Codec, source: object) -> None:
     for use in (tiny_codec.decompress, decompress, inspect):
         with pytest.raises(FormatError):
             use(source)  # type: ignore[operator]
+
+
+def test_large_pictures_fit_100_bytes_at_a_coarse_scale() -> None:
+    codec, image = Codec("cgdm"), picture(3000, 2000)
+    data = codec.compress(image, max_bytes=100)
+    assert len(data) <= 100 and peek(data).halvings > 3
+    assert codec.decompress(data, steps=1).size == image.size
+
+
+def test_a_cut_file_is_drawn_as_far_as_it_goes(tiny_codec: Codec) -> None:
+    image = picture(96, 96)
+    data = tiny_codec.compress(image, quality=100)
+    whole, errors = pixels(tiny_codec.decompress(data, realism=0)), []
+    for share in (1.0, 0.8, 0.4, 0.0):
+        cut = data[: OVERHEAD + round(share * (len(data) - OVERHEAD))]
+        with pytest.warns(UserWarning, match="of its picture is drawn"):
+            drawn = tiny_codec.decompress(cut, realism=0, salvage=True)
+        assert drawn.size == image.size
+        errors.append(np.abs(pixels(drawn) - whole).mean())
+    assert errors == sorted(errors) and errors[-1] > 0
+    with pytest.raises(FormatError, match="checksum"):
+        tiny_codec.decompress(data[:-1])
+    with pytest.raises(FormatError, match="header"):
+        tiny_codec.decompress(data[:9], salvage=True)
+
+
+def test_limits(tiny_codec: Codec, data: bytes) -> None:
+    with pytest.raises(LimitExceeded, match="over 0 seconds"):
+        tiny_codec.decompress(data, max_seconds=0)
+    with pytest.raises(LimitExceeded, match="bytes"):
+        tiny_codec.decompress(data, max_bytes=len(data) - 1)
+    assert tiny_codec.decompress(data, max_seconds=1000, max_bytes=len(data)).size == (64, 64)
+    with pytest.raises(OptionError, match="max_seconds"):
+        tiny_codec.decompress(data, max_seconds=-1)
+
+
+def test_whoever_is_told_of_progress_can_stop_it(tiny_codec: Codec, data: bytes) -> None:
+    class Stop(Exception):
+        pass
+
+    def stop(share: float) -> None:
+        raise Stop
+
+    with pytest.raises(Stop):
+        tiny_codec.decompress(data, progress=stop)

@@ -1,13 +1,12 @@
-"""Names to jobs, and files written whole or not at all."""
+"""Names to jobs."""
 
 import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from intaglio.files import Job, NamesError, plan, write
+from intaglio.atomic import write
+from intaglio.files import Job, NamesError, plan
 
 PICTURES = frozenset({".png", ".jpg"})
 
@@ -110,36 +109,12 @@ def test_names_that_make_no_sense(tree: Path, names: str, says: str) -> None:
         jobs(names)
 
 
-@given(name=st.from_regex(r"[a-z][a-z0-9_-]{0,20}", fullmatch=True), data=st.binary(max_size=1000))
-def test_write_is_whole_and_leaves_nothing_else(
-    tmp_path_factory: pytest.TempPathFactory, name: str, data: bytes
-) -> None:
-    folder = tmp_path_factory.mktemp("write")
-    target = folder / "new" / name
-    write(target, data)
-    write(target, data)
-    assert target.read_bytes() == data
-    assert [file.name for file in target.parent.iterdir()] == [name]
-
-
-def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    target = tmp_path / "a.itg"
-    write(target, b"old")
-
-    def full(descriptor: int) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space"):
-        write(target, b"new")
-    assert target.read_bytes() == b"old"
-    assert list(tmp_path.iterdir()) == [target]
-
-
-def test_written_files_have_ordinary_permissions(tmp_path: Path) -> None:
-    (tmp_path / "plain").write_bytes(b"")
-    write(tmp_path / "ours", b"")
-    assert (tmp_path / "ours").stat().st_mode == (tmp_path / "plain").stat().st_mode
+@pytest.mark.filterwarnings("ignore:in photos files are left out")
+def test_endings_are_kept_where_that_is_wanted(tree: Path) -> None:
+    out = plan(["photos", "a.png"], "out", reads=PICTURES, writes=".itg", keep_ending=True)
+    assert [str(job.target) for job in out] == [
+        "out/B.JPG.itg", "out/a.png.itg", "out/deep/er/c.png.itg", "out/a.png.itg",
+    ]  # fmt: skip
 
 
 def test_jobs_are_named_in_messages() -> None:

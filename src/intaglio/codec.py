@@ -5,29 +5,28 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from intaglio import format
 from intaglio.codecs import CODECS
-from intaglio.errors import BudgetError, OptionError, PictureError
+from intaglio.errors import MissingModel, OptionError, PictureError
 from intaglio.files import FileSource, read_bytes
-from intaglio.format import Chunk, Header
-from intaglio.format.chunks import FOCUS
-from intaglio.format.header import MAX_SIDE
-from intaglio.format.streams import CUSTOM
+from intaglio.format import Header
+from intaglio.format.fields import MAX_SIDE
+from intaglio.format.streams import PLAIN
+from intaglio.format.streams import name as stream_name
 from intaglio.info import check, codec_of, fits
-from intaglio.options import CompressKeywords, CompressOptions, DecompressKeywords, DecompressOptions
+from intaglio.options import Box, CompressKeywords, CompressOptions, DecompressKeywords, DecompressOptions
 from intaglio.weights import codec_file
 
 if TYPE_CHECKING:
     from PIL import Image
 
     from intaglio.image import Rgb, Source
-    from intaglio.pipeline.coding import Coding
     from intaglio.pipeline.model import Model, PixelDecoder
-    from intaglio.pipeline.original import Original
 
 AUTO = "auto"  # the codec that suits the picture; where that is not clear, the nearer result of all
 
@@ -93,58 +92,105 @@ class Codec:
             OptionError: as `CompressOptions`, or this codec has no focus.
         """
         options = CompressOptions.of(options, keywords)
-        models = [m for m in self._models.values() if not options.focus or m.stream.focus]
+        models = [m for m in self._models.values() if options.focus != "face" or m.stream.focus]
         if not models:
             raise OptionError(f"{self.name} has no focus: fasdiff has")
-        from intaglio.image import as_picture, to_rgb
+        from intaglio.image import as_picture, limit, to_rgb
         from intaglio.pipeline.original import Original
+        from intaglio.pipeline.whole_file import whole_file
 
-        picture = as_picture(image)
-        if max(picture.size) > MAX_SIDE:
+        picture = as_picture(image, options.page)
+        longer = max(picture.size)
+        shrunk = min(1.0, (options.max_side or longer) / max(1, longer))
+        if longer * shrunk > MAX_SIDE:
             raise PictureError(
-                f"the picture has {picture.width}x{picture.height} pixels, and a side may have {MAX_SIDE:,}: shrink it"
+                f"the picture has {picture.width}x{picture.height} pixels, and a side may have {MAX_SIDE:,}: "
+                "shrink it, by max_side for instance"
             )
-        if picture.width * picture.height > format.MAX_PIXELS:
+        if picture.width * picture.height * shrunk**2 > format.MAX_PIXELS:
             raise PictureError(
                 f"the picture has {picture.width}x{picture.height} pixels, over the limit of {format.MAX_PIXELS:,}: "
-                "shrink it"
+                "shrink it, by max_side for instance"
             )
-        rgb, grey = to_rgb(picture)
-        return _best(models, Original(rgb, models[0].device), grey, options, progress or (lambda share: None))
+        rgb, grey = to_rgb(picture, options.background)
+        if options.max_side:
+            rgb = limit(rgb, options.max_side)
+        original = Original(rgb, models[0].device, grey=grey)
+        return whole_file(models, original, options, progress or (lambda share: None), plainly=self.name == AUTO)
 
     def decompress(
-        self, data: FileSource, options: DecompressOptions | None = None, **keywords: Unpack[DecompressKeywords]
+        self,
+        data: FileSource,
+        options: DecompressOptions | None = None,
+        *,
+        progress: Callable[[float], None] | None = None,
+        **keywords: Unpack[DecompressKeywords],
     ) -> Image.Image:
         """.itg bytes to a picture: mode L for a grey one, else RGB.
 
         Args:
             data: the bytes of a file, its path, or an open file.
             options: a `DecompressOptions`, or its fields as keywords.
+            progress: told each share of the drawing as it is done; the shares add up to 1.
 
         Raises:
             FormatError: the bytes are no whole .itg file. MissingModel: no installed model can draw it.
-            LimitExceeded: it declares too many pixels. OptionError: as `DecompressOptions`, or the box is not inside.
+            LimitExceeded: it declares too many pixels, is too long, or takes too long.
+            OptionError: as `DecompressOptions`, or the box is not inside.
         """
         options = DecompressOptions.of(options, keywords)
         from intaglio.image import from_rgb
+        from intaglio.pipeline import face_patches
         from intaglio.pipeline.coding import Coding
         from intaglio.pipeline.decoder import decode
 
-        data = read_bytes(data)
+        data = read_bytes(data, options.max_bytes + 1)
+        if format.peek(data, bare=options.bare).stream == PLAIN:
+            return _drawn_plainly(data, options)
         model = self._model_of(data, options.bare)
         stream, weights = model.stream, model.weights
+        # What was cut may have lost any of its patches, so that none is drawn of it.
+        faces = None if options.salvage else format.peek(data, bare=options.bare).faces
+        portraitist = None if faces is None else self._model_for(faces.stream, model)
         header, payload = format.read(
             data,
-            seed_of=lambda header: check(header, weights.stream, stream.digest, stream.seed),
+            seed_of=lambda header: (
+                check(header, weights.stream, stream.digest, stream.seed)
+                ^ (portraitist.stream.seed if portraitist else 0)
+            ),
             bare=options.bare,
             length=options.length,
             max_pixels=options.max_pixels,
+            max_bytes=options.max_bytes,
+            salvage=options.salvage,
         )
-        if options.box and (options.box[2] > header.width or options.box[3] > header.height):
-            raise OptionError(f"box {options.box} is not inside of {header.width}x{header.height} pixels")
-        coding = Coding(payload, header.quality, header.scale, header.focus)
-        rgb: Rgb = decode(model, coding, header.height, header.width, options)
+        _check_box(options, header)
+        payload, patches = (payload, []) if faces is None else faces.split(payload)
+        coding = Coding(payload, header.quality, header.halvings, header.focus)
+
+        def ground(box: Box | None, progress: Callable[[float], object]) -> Rgb:
+            return decode(model, coding, header.height, header.width, replace(options, box=box), progress)
+
+        progress = progress or (lambda share: None)
+        if portraitist is None:
+            rgb = ground(options.box, progress)
+        else:
+            rgb = face_patches.draw(portraitist, header, patches, options, ground, progress)
         return from_rgb(rgb, header.grey, f"{weights.codec}-{weights.decoder}")
+
+    def _model_for(self, stream: int, ground: Model) -> Model:
+        """The model of a file's faces, by their stream: the ground's own, or another installed one."""
+        with self._lock:
+            for model in (ground, *self._models.values(), *self._foreign.values()):
+                if model.weights.stream == stream:
+                    return model
+            name = stream_name(stream)
+            if name not in CODECS:
+                raise MissingModel(
+                    f"the file's faces need stream {stream}: `pip install --upgrade intaglio` may bring it"
+                )
+            self._foreign[name] = self._load(name)
+            return self._foreign[name]
 
     def _load(self, codec: str, path: Path | None = None) -> Model:
         from intaglio.pipeline.model import Model
@@ -164,64 +210,22 @@ class Codec:
             return self._foreign.get(name) or self._models[name]
 
 
-def _best(
-    models: list[Model], original: Original, grey: bool, options: CompressOptions, progress: Callable[[float], None]
-) -> bytes:
-    """The file of the model that suits the picture: of the surely likelier one that has room, or the nearer of all."""
-    from intaglio.pipeline import choose
+def _drawn_plainly(data: bytes, options: DecompressOptions) -> Image.Image:
+    from intaglio.image import from_rgb
+    from intaglio.pipeline import plain
 
-    order, sure = choose.likelier(models, original)
-    judge = models[0].networks.compressor.analysis.encoder
-    share = 1.0 if sure else 1 / len(order)
-    limit, least = options.max_bytes, list[int]()
-    best: tuple[tuple[int, float], bytes] | None = None
-    for model in order:
-        try:
-            coding, data = _file(model, original, grey, options, limit, lambda done: progress(done * share))
-        except BudgetError as error:
-            least.append(error.least)
-            continue
-        if sure:
-            return data
-        limit = limit or len(data)  # the others at equal bytes
-        nearness = coding.scale, choose.distance(model, coding, original, judge)
-        if best is None or nearness < best[0]:
-            best = nearness, data
-    if best is None:
-        raise BudgetError(f"{limit} bytes are too few for this picture: {min(least)} is the least", min(least))
-    return best[1]
+    header, payload = format.read(
+        data, seed_of=lambda header: 0, bare=options.bare, length=options.length,
+        max_pixels=options.max_pixels, max_bytes=options.max_bytes, salvage=options.salvage,
+    )  # fmt: skip
+    _check_box(options, header)
+    left, top, right, bottom = options.box or (0, 0, header.width, header.height)
+    return from_rgb(plain.decode(payload, header)[top:bottom, left:right], header.grey, "plain")
 
 
-def _file(
-    model: Model,
-    original: Original,
-    grey: bool,
-    options: CompressOptions,
-    limit: int | None,
-    advance: Callable[[float], None],
-) -> tuple[Coding, bytes]:
-    """A picture coded by one model, and the whole file. BudgetError counts bytes of the file."""
-    from intaglio.pipeline.coding import Goal
-    from intaglio.pipeline.encoder import encode
-
-    stream, (height, width) = model.weights.stream, original.rgb.shape[:2]
-
-    def written(quality: int, scale: int, payload: bytes) -> bytes:
-        header = Header(
-            width=width, height=height, quality=quality, stream=stream, scale=scale, grey=grey,
-            digest=model.stream.digest if stream == CUSTOM else None,
-            chunks=(Chunk(FOCUS, b""),) if options.focus else (),
-        )  # fmt: skip
-        return format.write(header, payload, seed=model.stream.seed, bare=options.bare)
-
-    overhead = len(written(0, 0, b""))
-    index = round((options.quality - 1) / 99 * 255)
-    goal = Goal(index, None if limit is None else limit - overhead, options.effort, bool(options.focus))
-    try:
-        coding = encode(model, original, goal, advance)
-    except BudgetError as error:
-        raise BudgetError(str(error), error.least + overhead) from None
-    return coding, written(coding.index, coding.scale, coding.payload)
+def _check_box(options: DecompressOptions, header: Header) -> None:
+    if options.box and (options.box[2] > header.width or options.box[3] > header.height):
+        raise OptionError(f"box {options.box} is not inside of {header.width}x{header.height} pixels")
 
 
 _loading = threading.Lock()
@@ -254,5 +258,7 @@ def decompress(
 ) -> Image.Image:
     """.itg bytes to a picture, as `Codec.decompress`, by the codec that made them; networks are loaded once and kept."""
     options = DecompressOptions.of(options, keywords)
-    data = read_bytes(data)
+    data = read_bytes(data, options.max_bytes + 1)
+    if format.peek(data, bare=options.bare).stream == PLAIN:
+        return _drawn_plainly(data, options)
     return _codec(codec_of(data, bare=options.bare)).decompress(data, options)

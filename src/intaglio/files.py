@@ -1,10 +1,11 @@
-"""Names to jobs, and bytes to files: what a command reads and writes, and nothing ever half-written.
+"""Names to jobs, and files to bytes: what a command reads and where it writes (`atomic` does that).
 
     IN          OUT: none           a file a.itg     a folder out/         -
     a.png       a.itg beside it     a.itg            out/a.itg             standard output
     photos/     each beside its own refused          out/, tree kept       refused
     -           standard output     a.itg            refused               standard output
 
+a.jpg and a.png are both a.itg, unless endings are kept: then they are a.jpg.itg and a.png.itg.
 With two names or more the last is OUT, unless OUT is given by itself. It is a file if it has the ending that the
 command writes, otherwise a folder, made where missing; a new folder whose name has another ending must end in a slash,
 so that a forgotten OUT never turns a picture's name into a folder's.
@@ -24,6 +25,7 @@ from typing import BinaryIO
 from intaglio.errors import FormatError, IntaglioError
 
 STREAM = "-"
+EMPTY = "a name is empty: is a variable of the shell not set?"
 FileSource = bytes | bytearray | memoryview | str | os.PathLike[str] | BinaryIO
 """The bytes of a file, or where they are: a path or an open binary file."""
 
@@ -43,35 +45,49 @@ class Job:
         return str(self.source or "standard input")
 
 
-def plan(names: Sequence[str], out: str | None, *, reads: Collection[str], writes: str) -> list[Job]:
+def plan(
+    names: Sequence[str],
+    out: str | None,
+    *,
+    reads: Collection[str],
+    writes: str,
+    takes: Collection[str] = (),
+    keep_ending: bool = False,
+) -> list[Job]:
     """All jobs of one command, in a fixed order.
 
     Args:
         names: files, folders (searched recursively for `reads`) or "-"; at least one.
         out: OUT given by itself, or None to take the last of two names or more.
         reads: endings, lower case with the dot, of the files that a folder is searched for.
-        writes: the ending of what is written, ".itg" or ".png".
+        writes: the ending of what is written, ".itg" or ".png" for instance.
+        takes: other endings that a file given as OUT may have.
+        keep_ending: it is put behind the ending of what is read, not in its place.
 
     Raises:
         NamesError: an OUT that does not fit, or a folder without a file to read.
     """
-    if "" in (*names, out):
-        raise NamesError("a name is empty: is a variable of the shell not set?")
     last = out is None and len(names) > 1
     if last:
         *names, out = names
+    if out == "":
+        raise NamesError(EMPTY)
     lone = len(names) == 1 and not Path(names[0]).is_dir()
+
+    def target(place: Path) -> Path:
+        return place.with_name(place.name + writes) if keep_ending else place.with_suffix(writes)
+
     if out is None:
-        return [Job(source, _beside(source, writes)) for source, _ in _sources(names, reads)]
+        return [Job(source, source and target(source)) for source, _ in sources(names, reads)]
     if out == STREAM:
         if not lone:
             raise NamesError("standard output takes one file: give a folder as OUT")
-        return [Job(source, None) for source, _ in _sources(names, reads)]
+        return [Job(source, None) for source, _ in sources(names, reads)]
     folder = Path(out)
-    if folder.suffix.lower() == writes and not folder.is_dir():
+    if folder.suffix.lower() in (writes, *takes) and not folder.is_dir():
         if not lone:
             raise NamesError(f"{out} is one file: give a folder as OUT for several")
-        return [Job(source, folder) for source, _ in _sources(names, reads)]
+        return [Job(source, folder) for source, _ in sources(names, reads)]
     if folder.exists() and not folder.is_dir():
         named = ", the last of several names," if last else ""
         raise NamesError(
@@ -79,13 +95,15 @@ def plan(names: Sequence[str], out: str | None, *, reads: Collection[str], write
         )
     if folder.suffix and not folder.exists() and not out.endswith(("/", os.sep)):
         raise NamesError(f"{out} cannot be OUT: it is no {writes} file and no folder yet (a new folder: {out}/)")
-    return [Job(source, _into(folder, place, writes)) for source, place in _sources(names, reads)]
+    return [Job(source, folder / target(_inside(place))) for source, place in sources(names, reads)]
 
 
-def _sources(names: Iterable[str], reads: Collection[str]) -> Iterator[tuple[Path | None, Path | None]]:
+def sources(names: Iterable[str], reads: Collection[str]) -> Iterator[tuple[Path | None, Path | None]]:
     """Every file to read, with its place in the folder that was named."""
     for name in names:
         path = Path(name)
+        if not name:
+            raise NamesError(EMPTY)
         if name == STREAM:
             yield None, None
         elif path.is_dir():
@@ -118,18 +136,14 @@ def _search(path: Path, reads: Collection[str]) -> Iterator[Path]:
         warnings.warn(f"in {path} files are left out, for their endings are not read: {kinds}", stacklevel=2)
 
 
-def _beside(source: Path | None, writes: str) -> Path | None:
-    return source and source.with_suffix(writes)
-
-
-def _into(folder: Path, place: Path | None, writes: str) -> Path:
+def _inside(place: Path | None) -> Path:
     if place is None:
         raise NamesError("standard input has no name: give a file or - as OUT")
-    return folder / place.with_suffix(writes)
+    return place
 
 
-def read_bytes(source: FileSource) -> bytes:
-    """The bytes that are given, or those of the file at a path or of an open one.
+def read_bytes(source: FileSource, most: int) -> bytes:
+    """The bytes that are given, or at most the first so many of the file at a path or of an open one.
 
     Raises:
         FormatError: it is none of these, or the file cannot be read.
@@ -138,37 +152,18 @@ def read_bytes(source: FileSource) -> bytes:
         return bytes(source)
     if isinstance(source, (str, os.PathLike)):
         try:
-            return Path(source).read_bytes()
+            return read(Path(source), most)
         except OSError as error:
             raise FormatError(f"{source} cannot be read: {error.strerror}") from error
-    data = source.read() if hasattr(source, "read") else None
+    data = source.read(most) if hasattr(source, "read") else None
     if not isinstance(data, bytes):
         raise FormatError(f"an .itg file is bytes, a path or an open binary file, not a {type(source).__name__}")
     return data
 
 
-def read(source: Path | None) -> bytes:
-    """The whole file, or standard input to its end."""
-    return sys.stdin.buffer.read() if source is None else source.read_bytes()
-
-
-def write(target: Path | None, data: bytes) -> None:
-    """Writes a file whole or not at all, with its folders; or to standard output.
-
-    The bytes go into a file beside the target that takes its name at the end, so that a full disk, an error or a power
-    cut leaves the old file or none.
-    """
-    if target is None:
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f".{os.urandom(8).hex()}.part")
-    try:
-        with part.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
+def read(source: Path | None, most: int) -> bytes:
+    """A file, or standard input to its end; at most the first so many bytes."""
+    if source is None:
+        return sys.stdin.buffer.read(most)
+    with source.open("rb") as file:
+        return file.read(most)

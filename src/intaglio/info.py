@@ -12,7 +12,7 @@ from intaglio.codecs import CODECS
 from intaglio.errors import MissingModel
 from intaglio.files import FileSource, read_bytes
 from intaglio.format import Header
-from intaglio.format.streams import CUSTOM
+from intaglio.format.streams import CUSTOM, PLAIN
 from intaglio.format.streams import name as stream_name
 from intaglio.weights import codec_file
 
@@ -27,7 +27,7 @@ class Info:
 
     codec: str
     stream: int
-    model: str  # digest of the stream's tables, hexadecimal
+    model: str  # digest of the stream's tables, hexadecimal; empty for a plain picture
     width: int
     height: int
     quality: int  # index 0..255
@@ -41,6 +41,7 @@ class Info:
     sections: dict[str, float]  # bytes of information in each part of the payload, where they were asked for
     chunks: list[str]
     decoder: str  # id of the installed decoder that would draw it
+    licence: str  # of its weights
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-serialisable."""
@@ -113,24 +114,49 @@ def inspect(
     Raises:
         IntaglioError: as `decompress`.
     """
-    data = read_bytes(data)
-    codec = codec_of(data, bare=bare)
-    weights, stream = _installed(codec, codec_file.default(codec))
-    header, payload = format.read(
-        data,
-        seed_of=lambda header: check(header, weights.stream, stream.digest, stream.seed),
-        bare=bare,
-        length=length,
-        max_pixels=max_pixels,
-    )
-    from intaglio.entropy.stream import grid
+    data = read_bytes(data, format.MAX_BYTES + 1)
+    plain = format.peek(data, bare=bare).stream == PLAIN
+    codec = "plain" if plain else codec_of(data, bare=bare)
+    weights, stream = (None, None) if plain else _installed(codec, codec_file.default(codec))
 
-    size = grid(header.height, header.width, header.scale)
+    def seed_of(header: Header) -> int:
+        if weights is None or stream is None:
+            return 0
+        return check(header, weights.stream, stream.digest, stream.seed) ^ _seed_of_faces(header, weights, stream)
+
+    header, payload = format.read(data, seed_of=seed_of, bare=bare, length=length, max_pixels=max_pixels)
     return Info(
-        codec=codec, stream=header.stream, model=stream.digest.hex(), width=header.width, height=header.height,
-        quality=header.quality, scale=header.scale, grey=header.grey, version=header.version, bare=bare,
+        codec=codec, stream=header.stream, model=stream.digest.hex() if stream else "",
+        width=header.width, height=header.height,
+        quality=header.quality, scale=header.halvings, grey=header.grey, version=header.version, bare=bare,
         header_bytes=len(data if length is None else data[:length]) - len(payload), payload_bytes=len(payload),
         fields=format.describe(header, bare=bare),
-        sections=stream.sections(payload, header.quality, *size, header.focus) if sections else {},
-        chunks=[chunk.name for chunk in header.chunks], decoder=weights.decoder,
+        sections=_sections(stream, header, payload) if sections else {},
+        chunks=[chunk.name for chunk in header.chunks], decoder=weights.decoder if weights else "plain",
+        licence=weights.licence if weights else "",
     )  # fmt: skip
+
+
+def _seed_of_faces(header: Header, weights: Weights, stream: Stream) -> int:
+    """What the tables of a file's faces add to its seed; they are the ground's own, or another installed codec's."""
+    if header.faces is None:
+        return 0
+    if header.faces.stream == weights.stream:
+        return stream.seed
+    name = stream_name(header.faces.stream)
+    if name not in CODECS:
+        raise MissingModel(
+            f"the file's faces need stream {header.faces.stream}: `pip install --upgrade intaglio` may bring it"
+        )
+    return _installed(name, codec_file.default(name))[1].seed
+
+
+def _sections(stream: Stream | None, header: Header, payload: bytes) -> dict[str, float]:
+    if stream is None:
+        return {"pixels": float(len(payload))}
+    from intaglio.entropy.stream import grid
+
+    size = grid(header.height, header.width, header.halvings)
+    ground, faces = header.faces.split(payload) if header.faces else (payload, [])
+    patches = {"faces": float(sum(map(len, faces)))} if faces else {}
+    return stream.sections(ground, header.quality, *size, header.focus) | patches

@@ -10,16 +10,19 @@ import math
 import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Self, TypedDict, TypeVar
+from typing import Any, Literal, Self, TypedDict, TypeVar, get_args
 
 from intaglio.errors import OptionError
-from intaglio.format import MAX_PIXELS
+from intaglio.format import MAX_BYTES, MAX_PIXELS
+from intaglio.format.fields import MAX_SIDE
 
 Number = TypeVar("Number", int, float)
-Focus = Literal["face"]
+Focus = Literal["auto", "face", "off"]
+FOCUS = get_args(Focus)
 Box = tuple[int, int, int, int]
 """Left, top, right, bottom in pixels, as Pillow has them."""
 
+WHITE = "white"
 STEPS = (1, 2, 4)
 """How many steps the diffusion may take."""
 
@@ -30,8 +33,11 @@ class CompressKeywords(TypedDict, total=False):
     quality: float
     max_bytes: int | None
     effort: int
-    focus: Focus | None
+    focus: Focus
     bare: bool
+    page: int | None
+    background: str
+    max_side: int | None
 
 
 class DecompressKeywords(TypedDict, total=False):
@@ -43,7 +49,10 @@ class DecompressKeywords(TypedDict, total=False):
     box: Box | None
     bare: bool
     length: int | None
+    salvage: bool
     max_pixels: int
+    max_bytes: int
+    max_seconds: float | None
 
 
 @dataclass(frozen=True)
@@ -75,9 +84,13 @@ class CompressOptions(_Options):
         quality: 1 to 100, fractions allowed.
         max_bytes: in its place, the size of the whole file is at most this.
         effort: 0 to 9, how long to refine the file on the picture, by squared errors: PSNR rises, LPIPS need not fall.
-        focus: "face" spends more of the bytes where a face is and fewer around it: easier to recognise, plainer
-            otherwise. FaSDiff's, so `auto` codes by it alone; not together with effort, which would undo it.
+        focus: "auto" codes faces apart, by FaSDiff, where they are small in their picture and bytes suffice; "off" does not.
+            "face" spends more on them still, and fewer bytes around: easier to recognise, plainer otherwise. That is
+            FaSDiff's, so `auto` codes by it alone; not together with effort, which would undo it.
         bare: without magic and long checksum, for barcodes and fixed slots.
+        page: from 1, of an animation or a file of several pictures; None is the first, with a warning if there are more.
+        background: the colour that transparent parts are laid on, by name or as #rrggbb.
+        max_side: a picture whose longer side has more pixels is shrunk to it first.
 
     Raises:
         OptionError: one of them is out of its range or of the wrong type.
@@ -86,18 +99,29 @@ class CompressOptions(_Options):
     quality: float = 50.0
     max_bytes: int | None = None
     effort: int = 0
-    focus: Focus | None = None
+    focus: Focus = "auto"
     bare: bool = False
+    page: int | None = None
+    background: str = WHITE
+    max_side: int | None = None
 
     def __post_init__(self) -> None:
         number("quality", self.quality, 1, 100)
         if self.max_bytes is not None:
             whole("max_bytes", self.max_bytes, 1)
         whole("effort", self.effort, 0, 9)
-        if self.focus not in (None, "face"):
-            raise OptionError(f"focus is {self.focus!r}, the only one is 'face'")
+        if self.focus not in FOCUS:
+            raise OptionError(f"focus is {self.focus!r}, allowed are {', '.join(FOCUS)}")
         truth("bare", self.bare)
-        if self.focus and self.effort:
+        if self.page is not None:
+            whole("page", self.page, 1)
+        if self.background != WHITE:
+            from intaglio.image.transparency import background  # Pillow's list of colours, which a start does not need
+
+            background(self.background)
+        if self.max_side is not None:
+            whole("max_side", self.max_side, 1, MAX_SIDE)
+        if self.focus == "face" and self.effort:
             raise OptionError("effort goes by errors of the whole picture and would undo a focus: choose one of them")
 
 
@@ -112,7 +136,10 @@ class DecompressOptions(_Options):
         box: left, top, right, bottom in pixels: this part alone is drawn, as it is in the whole.
         bare: the bytes are of the bare profile.
         length: only so many bytes are the file, the rest pads a slot.
+        salvage: a file that was cut, or is damaged, is drawn from what is still there, with a warning.
         max_pixels: the largest declared size that is accepted.
+        max_bytes: the longest file that is accepted.
+        max_seconds: drawing is given up after so long, looked at between pieces of the work.
 
     Raises:
         OptionError: one of them is out of its range or of the wrong type.
@@ -124,7 +151,10 @@ class DecompressOptions(_Options):
     box: Box | None = None
     bare: bool = False
     length: int | None = None
+    salvage: bool = False
     max_pixels: int = MAX_PIXELS
+    max_bytes: int = MAX_BYTES
+    max_seconds: float | None = None
 
     def __post_init__(self) -> None:
         whole("steps", self.steps, 1)
@@ -135,7 +165,11 @@ class DecompressOptions(_Options):
         truth("bare", self.bare)
         if self.length is not None:
             whole("length", self.length, 0)
+        truth("salvage", self.salvage)
         whole("max_pixels", self.max_pixels, 1)
+        whole("max_bytes", self.max_bytes, 1)
+        if self.max_seconds is not None:
+            number("max_seconds", self.max_seconds, 0, math.inf)
         if self.box is not None:
             self._check_box(self.box)
 

@@ -30,6 +30,7 @@ class FakeInfo:
     scale: int = 1
     model: str = "0123"
     decoder: str = "4567"
+    licence: str = "for play"
     header_bytes: int = 10
     payload_bytes: int = 3
     fields: list[tuple[str, int, str]] = field(default_factory=lambda: [("version", 4, "1")])
@@ -44,7 +45,7 @@ class FakeCodec:
 
     calls: list[dict[str, Any]]
 
-    def __init__(self, name: str = "fasdiff", *, decoder: str = "lean") -> None:
+    def __init__(self, name: str = "fasdiff", *, decoder: str = "lean", device: str | None = None) -> None:
         self.calls.append({"name": name, "decoder": decoder})
 
     def compress(
@@ -57,7 +58,10 @@ class FakeCodec:
         rgb, _ = to_rgb(image)
         return MAGIC + image.width.to_bytes(3, "big") + image.height.to_bytes(3, "big") + rgb[0, 0].tobytes()
 
-    def decompress(self, data: bytes, options: DecompressOptions) -> Image.Image:
+    def decompress(
+        self, data: bytes, options: DecompressOptions, *, progress: Callable[[float], object] = abs
+    ) -> Image.Image:
+        progress(1.0)
         self.calls.append(asdict(options))
         info = inspect(data)
         return from_rgb(np.full((info.height, info.width, 3), list(data[10:13]), np.uint8), False, "fake")
@@ -122,6 +126,7 @@ def test_there_and_back() -> None:
 
 
 def test_options_reach_the_codec(calls: list[dict[str, Any]]) -> None:
+    pictures = {"page": None, "background": "white", "max_side": None}
     picture("a.png")
     assert run("compress a.png --quality 33.5 --effort 7 --bare") == 0
     assert run("compress a.png b.itg --codec auto --bytes 400 --focus face") == 0
@@ -133,9 +138,9 @@ def test_options_reach_the_codec(calls: list[dict[str, Any]]) -> None:
     )
     assert calls == [
         {"name": "auto", "decoder": "lean"},
-        {"quality": 33.5, "max_bytes": None, "effort": 7, "focus": None, "bare": True},
+        {"quality": 33.5, "max_bytes": None, "effort": 7, "focus": None, "bare": True, **pictures},
         {"name": "fasdiff", "decoder": "lean"},
-        {"quality": 50, "max_bytes": 400, "effort": 0, "focus": "face", "bare": False},
+        {"quality": 50, "max_bytes": 400, "effort": 0, "focus": "face", "bare": False, **pictures},
         {"name": "fasdiff", "decoder": "reference"},
         {"steps": 2, "realism": 0.5, "seed": 9, "bare": False, "length": 99, "max_pixels": 7, "box": (1, 2, 3, 4)},
     ]
@@ -232,7 +237,10 @@ def test_two_pictures_of_one_name(capsys: pytest.CaptureFixture[str]) -> None:
     picture("photos/a.png", (4, 5, 6))
     assert run("compress photos --force") == 2
     assert Path("photos/a.itg").read_bytes()[-3:] == bytes([1, 2, 3])
-    assert "photos/a.png: photos/a.itg was just written" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "photos/a.png: photos/a.itg is what photos/a.bmp becomes too: --keep-ending tells them apart" in said
+    assert run("compress photos --keep-ending") == 0
+    assert files() == ["photos/a.bmp", "photos/a.bmp.itg", "photos/a.itg", "photos/a.png", "photos/a.png.itg"]
 
 
 def test_a_failure_writes_nothing_over_an_old_file() -> None:
@@ -276,6 +284,7 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
         "bits_per_pixel": 3.25,
         "scale": "1/2",
         "quality": 50.0,
+        "warnings": [],
     }
     assert bad["input"] == "photos/b.png"
     assert "known kind" in bad["error"]
@@ -304,8 +313,10 @@ def test_warnings_are_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     Image.new("RGB", (8, 4)).save("a.png", icc_profile=b"nonsense")
     assert run("compress a.png") == 0
     err = capsys.readouterr().err
-    assert err.startswith("intaglio: the picture's colour profile is unusable")
+    assert err.startswith("intaglio: a.png: the picture's colour profile is unusable")
     assert err.count("\n") == 1
+    assert run("compress a.png --json --force") == 0
+    assert "colour profile is unusable" in json.loads(capsys.readouterr().out)["warnings"][0]
 
 
 def test_progress_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -330,7 +341,7 @@ def test_interrupted(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
     picture("a.png")
     assert run("compress a.png") == 130
     assert files() == ["a.png"]
-    assert capsys.readouterr().err == "intaglio: interrupted\n"
+    assert capsys.readouterr().err == "intaglio: stopped after 0 of 1 files\nintaglio: interrupted\n"
 
 
 @pytest.mark.parametrize("argument", [[], ["mine.png"]])

@@ -62,7 +62,10 @@ def test_an_empty_name_is_no_folder(line: list[str], capsys: pytest.CaptureFixtu
 
 @pytest.mark.parametrize(
     ("error", "says"),
-    [(MemoryError(), "MemoryError"), (RuntimeError("no memory\nat 0x12"), "RuntimeError: no memory")],
+    [
+        (MemoryError(), "there is not enough memory for it"),
+        (RuntimeError("no memory\nat 0x12"), "RuntimeError: no memory"),
+    ],
 )
 def test_whatever_one_file_does_the_others_are_done(
     error: Exception, says: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from safetensors.numpy import load_file
 
 from intaglio.entropy.coder import Decoder, Encoder, Models
-from intaglio.entropy.stream import SECTIONS, Stream, grid
+from intaglio.entropy.stream import SECTIONS, Stream, Values, grid
 from intaglio.entropy.tables import TOTAL, Tables, fit
 from intaglio.errors import Corrupt, WeightsError
 from intaglio.format import read
@@ -108,3 +108,38 @@ def test_malformed_tables() -> None:
                       ([1, TOTAL - 3, 1, 1], np.array([1, 1])), ([1, TOTAL - 3, 1, 1, 1], reach)):  # fmt: skip
         with pytest.raises(WeightsError):
             Tables(np.array(counts), n)
+
+
+@pytest.mark.parametrize("size", [0, 1, 14, 100])
+def test_a_short_payload_does_not_decode_for_ever(size: int) -> None:
+    decoder, taken = Decoder(MODELS, np.random.default_rng(size).bytes(size)), 0
+    try:
+        while taken < 100_000:
+            decoder.pop(np.full(100, 40, np.int64))
+            taken += 100
+    except Corrupt:
+        pass
+    assert taken <= 8 * size + 300
+
+
+def coded(stream: Stream) -> tuple[bytes, Values]:
+    """A payload of random tensors at index 200 of 4x4 grains, and what it decodes to."""
+    shapes, rng = stream.salvage(b"", 200, 4, 4)[0].floats(), np.random.default_rng(0)
+    return stream.encode({name: rng.normal(0, 2, t.shape).astype(np.float32) for name, t in shapes.items()}, 200)
+
+
+def test_bytes_behind_the_end_are_damage() -> None:
+    stream = Stream(ARRAYS, {})
+    payload, whole = coded(stream)
+    assert np.array_equal(stream.decode(payload, 200, 4, 4).y, whole.y)
+    with pytest.raises(Corrupt, match="longer than its picture"):
+        stream.decode(payload + b"junk", 200, 4, 4)
+
+
+def test_what_a_cut_stream_still_holds() -> None:
+    stream = Stream(ARRAYS, {})
+    payload, whole = coded(stream)
+    lengths = (0, len(payload) // 4, len(payload) // 2, len(payload))
+    values, shares = zip(*(stream.salvage(payload[:length], 200, 4, 4) for length in lengths))
+    assert shares[0] == 0 and list(shares) == sorted(shares) and shares[2] > 0.3 and shares[3] > 0.9
+    assert np.array_equal(values[2].lf, whole.lf) and not np.array_equal(values[2].y, whole.y)

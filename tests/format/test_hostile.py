@@ -143,7 +143,7 @@ HEAD = "9049 11 01 0c 5a "  # the extension flag is set
 
 
 def test_chunks_are_kept_known_or_not() -> None:
-    chunks = (Chunk(4, b"exif"), Chunk(0x6E, b""), Chunk(4, b"again"))
+    chunks = (Chunk(4, b"exif"), Chunk(0x6D, b"again"), Chunk(0x6E, b""))
     header = Header(width=8, height=8, quality=1, stream=1, chunks=chunks)
     assert read(write(header, b"p", seed=SEEDS[1]), seed_of=seed_of) == (header, b"p")
 
@@ -168,11 +168,21 @@ def test_unknown_critical_chunk(kind: int, name: str) -> None:
         ("01 80 00 01", "padded with a zero"),
         ("01 82 80 00 01 00 00", "padded with a zero"),
         ("02 00 01 09 01", "chunk 2 of 2 declares 9 bytes"),
+        ("02 00 84 00 84", "focus follows chunk focus"),
+        ("02 00 02 00 01", "kinds ascend"),
     ],
 )
 def test_hostile_chunks(chunks: str, sentence: str) -> None:
     with pytest.raises(Corrupt, match=sentence):
         read(sealed(HEAD + chunks), seed_of=seed_of)
+
+
+@pytest.mark.parametrize(("scale", "further"), [(2, "01"), (3, ""), (3, "00"), (3, "06"), (3, "0001")])
+def test_a_scale_has_one_spelling(scale: int, further: str) -> None:
+    chunks = (Chunk(0x85, bytes.fromhex(further)),)
+    header = Header(width=8, height=8, quality=1, stream=1, scale=scale, chunks=chunks)
+    with pytest.raises(NewerVersion, match='chunk "scale"'):
+        read(write(header, b"p", seed=SEEDS[1]), seed_of=seed_of)
 
 
 def test_no_memory_for_lies() -> None:

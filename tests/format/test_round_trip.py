@@ -12,7 +12,9 @@ from intaglio.format.sizes import SIZES, code_of
 SEED = 0xC0FFEE42
 
 sides = st.integers(1, 65535)
-chunk_lists = st.lists(st.builds(Chunk, st.integers(0, 127), st.binary(max_size=300)), max_size=5).map(tuple)
+chunk_lists = st.dictionaries(st.integers(0, 127), st.binary(max_size=300), max_size=5).map(
+    lambda chunks: tuple(Chunk(kind, chunks[kind]) for kind in sorted(chunks))
+)
 
 
 @st.composite
@@ -73,6 +75,15 @@ def test_golden_bytes(header: Header, bare: bool, golden: str) -> None:
     data = bytes.fromhex(golden)
     assert write(header, b"p", seed=SEED, bare=bare) == data
     assert read(data, seed_of=lambda _: SEED, bare=bare) == (header, b"p")
+
+
+@pytest.mark.parametrize("halvings", range(9))
+def test_every_coded_scale(halvings: int) -> None:
+    scale, chunks = Header.scaled(halvings)
+    header = Header(width=8000, height=8000, quality=9, stream=2, scale=scale, chunks=chunks)
+    data = write(header, b"p", seed=SEED)
+    assert read(data, seed_of=lambda _: SEED)[0].halvings == halvings
+    assert len(data) == (15 if halvings <= 3 else 19)
 
 
 def test_overhead() -> None:

@@ -87,7 +87,7 @@ def test_more_effort_is_less_error_in_the_same_bytes() -> None:
     """It was more than none, but the less the longer the search: what it saved was spent by undoing it."""
     model, original = Model(codec_file.read("cgdm"), device="cpu"), Original(np.asarray(picture(96, 5)), CPU)
     z, p = original.latent(0, model.space).float(), original.packets(0)
-    codings = [encode(model, original, Goal(0, 400, effort)) for effort in (0, 2, 6)]
+    codings = [encode(model, original, Goal(0, lambda scale: 400, effort)) for effort in (0, 2, 6)]
     error = [cost(model, coding, z, p, count_bytes=False) for coding in codings]
     assert error[0] > error[1] > error[2] and error[2] < 0.98 * error[0]
 

@@ -125,7 +125,7 @@ def test_hostile_sizes_ask_for_nothing(tiny: Path, tmp_path: Path, part: str, na
         networks_of(weights.read("fasdiff", path))
 
 
-@settings(max_examples=150)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_any_damage_is_a_weights_error(
     tiny: Path, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

@@ -73,7 +73,7 @@ class Drawer:
         model = self.models[variant.decoder]
         weights, stream = model.weights, model.stream
         header, payload = format.read(data, seed_of=lambda h: check(h, weights.stream, stream.digest, stream.seed))
-        coding = Coding(payload, header.quality, header.scale, header.focus)
+        coding = Coding(payload, header.quality, header.halvings, header.focus)
         whole = model.networks
         try:
             model.networks = Knockout(whole, variant.steer, variant.diffusion)

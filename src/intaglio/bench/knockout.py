@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import torch
 
-from intaglio.codecs.diffusion_codec import DiffusionCodec
+from intaglio.codecs.diffusion_codec import DiffusionCodec, Progress, ignored
 from intaglio.compressor.synthesis import Prompt
 from intaglio.entropy.learned.coded import Coded
 from intaglio.networks.tiles import Rect
@@ -58,10 +58,11 @@ class Knockout(DiffusionCodec):
         noise: torch.Tensor,
         realism: float = 1.0,
         part: Rect | None = None,
+        progress: Progress = ignored,
     ) -> torch.Tensor:
         if not self.diffusion:
             return control.base.float()
-        return self.whole.draw(control, q, steps, noise, realism, part)
+        return self.whole.draw(control, q, steps, noise, realism, part, progress)
 
     def hold(self, x: torch.Tensor, prompt: Prompt, realism: float = 1.0) -> torch.Tensor:
         return self.whole.hold(x, prompt, realism)

@@ -102,17 +102,11 @@ def _mine(codec: str, rgb: Rgb) -> Record:
 
 def gflop(call: Callable[[], Any]) -> float:
     """Billions of floating-point operations of a call."""
-    import math
-
-    import torch
     from torch.utils.flop_counter import FlopCounterMode
 
-    def packed(x: Sequence[int], weight: Sequence[int], *_: Any, out_shape: Sequence[int], **__: Any) -> int:
-        return 2 * math.prod(out_shape) * math.prod(weight[1:])
+    from intaglio.networks.operators import counted
 
-    # Convolutions packed for the processor (`networks.packed`), which the counter does not know.
-    known = {torch.ops.mkldnn._convolution_pointwise: packed} if hasattr(torch.ops, "mkldnn") else {}
-    with FlopCounterMode(display=False, custom_mapping=known) as counter:
+    with FlopCounterMode(display=False, custom_mapping=counted()) as counter:
         call()
     return float(counter.get_total_flops()) / 1e9
 

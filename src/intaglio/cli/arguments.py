@@ -26,9 +26,23 @@ def names(parser: Any, ending: str) -> None:
         help=f"a {ending} file, a folder, or -; also the last of two names or more; default: beside each file",
     )
     existing = parser.add_mutually_exclusive_group()
-    existing.add_argument("--force", action="store_true", help="overwrite files")
+    existing.add_argument("-f", "--force", action="store_true", help="overwrite files")
     existing.add_argument("--skip-existing", action="store_true", help="pass over what is done already")
     parser.add_argument("--json", action="store_true", help="report in JSON, one object a line")
+    parser.add_argument(
+        "--quiet", action="store_true", help="no bar, and of files nothing but warnings and what failed"
+    )
+    parser.add_argument(
+        "--jobs",
+        type=between(int, 1),
+        default=1,
+        metavar="N",
+        help="files at once, each in a process of its own, default 1",
+    )
+    parser.add_argument(
+        "--threads", type=between(int, 1), metavar="N", help="threads of each process, by default all cores' share"
+    )
+    parser.add_argument("--device", choices=["cpu", "cuda"], help="where networks run, by default the best there is")
 
 
 def bare(parser: Any) -> None:

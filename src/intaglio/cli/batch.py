@@ -1,109 +1,98 @@
-"""Jobs done one by one, each reported as it is done, what failed said at the end."""
+"""All jobs of a command: what can be refused at once is, the others are done and reported one by one, what failed at the end."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, TypeAlias
+from collections.abc import Sequence
 
-from intaglio.errors import IntaglioError
-from intaglio.files import Job, write
-
-Facts: TypeAlias = dict[str, Any]
-Show: TypeAlias = Callable[[float], None]
-Work: TypeAlias = Callable[[Job, Show], tuple[bytes, Facts]]
-"""A job to what is written and what is reported; is told what to call with each share of it that is done."""
+from intaglio.atomic import tidy
+from intaglio.cli.jobs import EXISTS, Facts, Prepare, facts_of, in_turn
+from intaglio.cli.terminal import complain, progress, say
+from intaglio.files import Job
 
 
-def run(jobs: Sequence[Job], work: Work, args: argparse.Namespace) -> int:
-    """Does all jobs that can be done, reports each on standard output (on standard error if data goes there)."""
-    report = sys.stderr if any(job.target is None for job in jobs) else sys.stdout
-    failures: list[str] = []
-    written: set[Path] = set()
-    skipped = 0
-    with progress(len(jobs)) as show:
-        for number, job in enumerate(jobs):
-            start = time.perf_counter()
-            facts: Facts = {"input": str(job), "output": str(job.target or "standard output")}
-            try:
-                if job.target in written:
-                    raise FileExistsError(f"{job.target} was just written from another file of the same name")
-                if job.target and job.target.exists() and not args.force:
-                    if args.skip_existing:
-                        skipped += 1
-                        continue
-                    raise FileExistsError(
-                        f"{job.target} exists (--force overwrites it, --skip-existing passes it over)"
-                    )
-                data, report_of_job = work(job, counting(show, number))
-                write(job.target, data)
-            except Exception as error:  # whatever one file does, the others are done
-                reason = sentence(error)
-                failures.append(reason if str(job) in reason else f"{job}: {reason}")
-                facts["error"] = reason
-            else:
-                facts |= report_of_job | {"seconds": round(time.perf_counter() - start, 3)}
-                if job.target:
-                    written.add(job.target)
+def run(jobs: Sequence[Job], prepare: Prepare, args: argparse.Namespace) -> int:
+    """Does all jobs that can be done, reports each on standard output (on standard error if data goes there).
+
+    Interrupted, it says what failed until then. Returns the exit code.
+    """
+    todo, refused, skipped = _sorted(jobs, args)
+    failures, shares = list[str](), dict[Job, float]()
+    done = len(jobs) - len(todo)
+    with progress(len(jobs), not args.quiet) as show:
+        stream = sys.stderr if any(job.target is None for job in jobs) else sys.stdout  # as the bar has them now
+
+        def advance(job: Job, share: float) -> None:
+            shares[job] = shares.get(job, 0.0) + share
+            show(done + sum(shares.values()))
+
+        def report(job: Job, facts: Facts) -> None:
+            for warning in facts["warnings"]:
+                complain(f"{job}: {warning}")
+            if error := facts.get("error"):
+                failures.append(error if str(job) in error else f"{job}: {error}")
             if args.json:
-                print(json.dumps(facts), file=report, flush=True)
-            elif "error" not in facts:
-                said = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in report_of_job.items())
-                print(f"{facts['output']}: {said}, seconds {facts['seconds']}", file=report, flush=True)
-            show(number + 1)
-    if skipped:
+                say(json.dumps(facts), stream)
+            elif not error and not args.quiet:
+                extra = facts.keys() - {"input", "output", "warnings"}
+                details = ", ".join(f"{key.replace('_', ' ')} {facts[key]}" for key in facts if key in extra)
+                say(f"{facts['output']}: {details}", stream)
+
+        tidy(job.target for job in jobs if job.target)
+        try:
+            for job, reason in refused:
+                report(job, facts_of(job) | {"error": reason, "warnings": []})
+            if args.jobs > 1 and len(todo) > 1:
+                from intaglio.cli.processes import at_once as do_all
+            else:
+                do_all = in_turn
+            for job, facts in do_all(todo, prepare, args, advance):
+                report(job, facts)
+                shares.pop(job, None)
+                done += 1
+                show(done + sum(shares.values()))
+        except KeyboardInterrupt:
+            complain(f"stopped after {done} of {len(jobs)} files")
+            raise
+        finally:
+            for failure in failures:
+                complain(failure)
+    if skipped and not args.quiet:
         complain(f"{skipped} of {len(jobs)} files exist already and are passed over")
-    for failure in failures:
-        complain(failure)
     if failures and len(jobs) > 1:
         complain(f"{len(failures)} of {len(jobs)} files failed")
     return 2 if failures else 0
 
 
-def counting(show: Show, done: float) -> Show:
-    """What takes shares of a job, and shows them on top of the jobs done."""
-
-    def advance(share: float) -> None:
-        nonlocal done
-        done += share
-        show(done)
-
-    return advance
-
-
-@contextmanager
-def progress(total: int) -> Iterator[Show]:
-    """A bar on standard error, where that is a terminal; yields what to call with the number of jobs done."""
-    if not sys.stderr.isatty():
-        yield lambda done: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn, TimeRemainingColumn
-
-    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    # Lines for standard output pass over the bar only where both share the terminal; else they would land in the bar's.
-    shared = sys.stdout.isatty()
-    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=shared) as bar:
-        task = bar.add_task("", total=total)
-        yield lambda done: bar.update(task, completed=done)
-
-
-def sentence(error: Exception) -> str:
-    """An error in one line: for the system's own, the file and the reason without the number; of a stranger's, its kind."""
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    if isinstance(error, (IntaglioError, OSError)):
-        return str(error)
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+def _sorted(jobs: Sequence[Job], args: argparse.Namespace) -> tuple[list[Job], list[tuple[Job, str]], int]:
+    """Jobs to do, those that are refused with the reason, and how many are passed over: all before anything is loaded."""
+    todo, refused, skipped = list[Job](), list[tuple[Job, str]](), 0
+    first: dict[str, Job] = {}
+    for job in jobs:
+        if job.target is None:
+            todo.append(job)
+            continue
+        same = first.setdefault(_name(job.target), job)
+        if same is not job:
+            tell = (
+                "--keep-ending tells them apart"
+                if getattr(args, "keep_ending", None) is False
+                else "give them different OUTs"
+            )
+            refused.append((job, f"{job.target} is what {same} becomes too: {tell}"))
+        elif job.source and _name(job.source) == _name(job.target):
+            refused.append((job, f"{job.target} would become itself: name an OUT"))
+        elif args.force or not os.path.lexists(job.target):
+            todo.append(job)
+        elif args.skip_existing:
+            skipped += 1
+        else:
+            refused.append((job, EXISTS.format(job.target)))
+    return todo, refused, skipped
 
 
-def complain(message: object) -> None:
-    """On standard error; characters that the terminal does not have are escaped, as of strange file names."""
-    encoding = sys.stderr.encoding or "ascii"
-    print(f"intaglio: {message}".encode(encoding, "backslashreplace").decode(encoding), file=sys.stderr, flush=True)
+def _name(path: os.PathLike[str]) -> str:
+    return os.path.normcase(os.path.abspath(path))

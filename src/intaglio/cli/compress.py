@@ -8,9 +8,16 @@ from typing import Any
 
 from intaglio.cli import arguments, batch
 from intaglio.cli.arguments import between
+from intaglio.cli.jobs import Facts, Work
+from intaglio.cli.terminal import Show
 from intaglio.codecs import CODECS
-from intaglio.errors import OptionError
+from intaglio.endings import SUFFIXES
+from intaglio.errors import OptionError, PictureError
 from intaglio.files import Job, plan, read
+from intaglio.format.fields import MAX_SIDE
+from intaglio.options import FOCUS, WHITE, CompressOptions
+
+MAX_INPUT = 1 << 30  # bytes of a picture on standard input, which has to be kept in memory
 
 
 def add(commands: Any) -> None:
@@ -26,39 +33,74 @@ def add(commands: Any) -> None:
         help=f"{purposes}, auto: what suits the picture (default)",
     )
     rate = parser.add_mutually_exclusive_group()
-    rate.add_argument("--quality", type=between(float, 1, 100), default=50, help="1 to 100, default 50")
-    rate.add_argument("--bytes", type=between(int, 1), metavar="N", help="the best picture in at most N bytes")
+    rate.add_argument("-q", "--quality", type=between(float, 1, 100), default=50, help="1 to 100, default 50")
+    rate.add_argument("-b", "--bytes", type=between(int, 1), metavar="N", help="the best picture in at most N bytes")
     parser.add_argument(
         "--effort", type=int, choices=range(10), default=0, metavar="0..9", help="time spent for PSNR in the same bytes"
     )
-    parser.add_argument("--focus", choices=["face"], help="more of the bytes where a face is (fasdiff)")
+    parser.add_argument(
+        "--focus",
+        choices=FOCUS,
+        default="auto",
+        help="faces coded apart where that pays (auto), still more of the bytes for them (face, fasdiff), or not (off)",
+    )
     arguments.bare(parser)
+    parser.add_argument("--keep-ending", action="store_true", help="a.jpg becomes a.jpg.itg in place of a.itg")
+    parser.add_argument(
+        "--page", type=between(int, 1), metavar="N", help="of an animation or a file of several pictures, from 1"
+    )
+    parser.add_argument(
+        "--background",
+        default=WHITE,
+        metavar="COLOUR",
+        help="under transparent parts, a name or #rrggbb, default white",
+    )
+    parser.add_argument(
+        "--max-side", type=between(int, 1, MAX_SIDE), metavar="N", help="shrink larger pictures to it first"
+    )
+    parser.epilog = f"Endings of pictures that are read: {', '.join(sorted(SUFFIXES))}."
 
 
 def compress(args: argparse.Namespace) -> int:
-    from intaglio.image import SUFFIXES, open_picture
-    from intaglio.options import CompressOptions
-
-    jobs = plan(args.names, args.out, reads=SUFFIXES, writes=".itg")
-    if args.focus and args.codec == "cgdm":
+    jobs = plan(args.names, args.out, reads=SUFFIXES, writes=".itg", keep_ending=args.keep_ending)
+    if args.focus == "face" and args.codec == "cgdm":
         raise OptionError("cgdm has no focus: leave --codec out, or take fasdiff")
-    options = CompressOptions(args.quality, args.bytes, args.effort, args.focus, args.bare)
+    _options(args)  # refused before anything is loaded
+    return batch.run(jobs, prepare, args)
+
+
+def prepare(args: argparse.Namespace) -> Work:
     from intaglio.codec import Codec
-    from intaglio.format.header import SCALES
+    from intaglio.format.fields import fraction
+    from intaglio.image import open_picture
     from intaglio.info import inspect
 
-    codec = Codec("fasdiff" if args.focus else args.codec)
+    options = _options(args)
+    codec = Codec("fasdiff" if args.focus == "face" else args.codec, device=args.device)
 
-    def work(job: Job, advance: batch.Show) -> tuple[bytes, batch.Facts]:
-        image = open_picture(job.source or io.BytesIO(read(None)))
+    def work(job: Job, advance: Show) -> tuple[bytes, Facts]:
+        image = open_picture(job.source or io.BytesIO(_standard_input()), args.page)
         data = codec.compress(image, options, progress=advance)
         info = inspect(data, bare=args.bare)
         return data, {
             "codec": info.codec,
             "bytes": len(data),
             "bits_per_pixel": round(8 * len(data) / (info.width * info.height), 4),
-            "scale": SCALES[info.scale],
+            "scale": fraction(info.scale),
             "quality": info.quality,
         }
 
-    return batch.run(jobs, work, args)
+    return work
+
+
+def _options(args: argparse.Namespace) -> CompressOptions:
+    return CompressOptions(
+        args.quality, args.bytes, args.effort, args.focus, args.bare, background=args.background, max_side=args.max_side
+    )
+
+
+def _standard_input() -> bytes:
+    data = read(None, MAX_INPUT + 1)
+    if len(data) > MAX_INPUT:
+        raise PictureError(f"standard input has over {MAX_INPUT:,} bytes: give the picture as a file")
+    return data

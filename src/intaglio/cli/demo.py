@@ -40,12 +40,12 @@ def demo(picture: str | None, folder: Path) -> str:
         the report, a few lines.
 
     Raises:
-        IntaglioError, OSError: as `open_picture`, `Codec` and `write_png` do.
+        IntaglioError, OSError: as `open_picture`, `Codec` and `write` do.
     """
+    from intaglio.atomic import write
     from intaglio.codec import Codec
-    from intaglio.files import write
-    from intaglio.format.header import SCALES
-    from intaglio.image import open_picture, to_rgb, write_png
+    from intaglio.format.fields import fraction
+    from intaglio.image import encoded, open_picture, to_rgb
     from intaglio.info import inspect
     from intaglio.options import CompressOptions, DecompressOptions
 
@@ -61,17 +61,17 @@ def demo(picture: str | None, folder: Path) -> str:
 
     itg, png, sheet = (folder / f"{source.stem}{ending}" for ending in (".itg", ".png", "-sheet.png"))
     write(itg, data)
-    write_png(decoded, png)
+    write(png, encoded(decoded))
     page = side_by_side(to_rgb(image)[0], to_rgb(decoded)[0], f"{len(data)} bytes")
     page.info["xmp"] = decoded.info.get("xmp")
-    write_png(page, sheet)
+    write(sheet, encoded(page))
 
     info = inspect(data)
     return "\n".join(
         [
             f"picture         {source.name}, {info.width} x {info.height}, {source.stat().st_size:,} bytes",
             f"compressed      {len(data)} bytes, {8 * len(data) / (info.width * info.height):.4f} bits per pixel",
-            f"coded scale     {SCALES[info.scale]}, quality {info.quality:g}",
+            f"coded scale     {fraction(info.scale)}, quality {info.quality:g}",
             f"seconds         {coded - start:.2f} to compress, {drawn - coded:.2f} to draw again",
             f"written         {itg}, {png}, {sheet}",
         ]
@@ -83,6 +83,8 @@ def side_by_side(original: Rgb, decoded: Rgb, caption: str) -> Image.Image:
     import numpy as np
     from PIL import Image, ImageDraw, ImageFont
 
+    from intaglio.image import DecodedPicture
+
     h, w = original.shape[:2]
     gap, line = max(8, w // 32), max(14, w // 24)
     page = Image.new("RGB", (2 * w + gap, h + 2 * line), "white")
@@ -90,4 +92,4 @@ def side_by_side(original: Rgb, decoded: Rgb, caption: str) -> Image.Image:
     for left, rgb, text in ((0, original, "original"), (w + gap, decoded, caption)):
         page.paste(Image.fromarray(np.ascontiguousarray(rgb)), (left, 0))
         draw.text((left, h + line // 2), text, "black", font=ImageFont.load_default(line))
-    return page
+    return DecodedPicture.of(page)

@@ -1,6 +1,6 @@
 """The command `intaglio`: one small file a command, put together here.
 
-Exit codes: 0 all went well, 2 something could not be done (one sentence on standard error), 130 interrupted.
+Exit codes: 0 all went well, 2 something could not be done (one sentence on standard error), 130 interrupted, 143 told to end.
 Nothing but the standard library is imported before a command knows what it has to do.
 """
 
@@ -8,20 +8,25 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
+import threading
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Never
 
 from intaglio import __version__
 from intaglio.cli import compress, decompress, demo, inspect
-from intaglio.cli.batch import complain, sentence
-from intaglio.errors import IntaglioError
+from intaglio.cli.terminal import complain, foreseen, hush, sentence
 from intaglio.files import STREAM
+
+VERSION = f"intaglio {__version__}; code Apache-2.0, weights for research only"
 
 
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="intaglio", description="A picture in very few bytes, and a picture again.")
-    top.add_argument("--version", action="version", version=f"intaglio {__version__}")
+    top.add_argument("--version", action="version", version=VERSION)
     commands = top.add_subparsers(metavar="COMMAND", required=True)
     for command in (compress, decompress, inspect, demo):
         command.add(commands)
@@ -40,30 +45,71 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     return args
 
 
+class Terminated(KeyboardInterrupt):
+    """SIGTERM: as Ctrl-C, with another exit code."""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code; wrong options end the process with 2, as argparse does."""
     argv = sys.argv[1:] if argv is None else list(argv)
-    with warnings.catch_warnings():
+    _open_streams()
+    with warnings.catch_warnings(), _terminable():
         warnings.showwarning = lambda message, *_, **__: complain(message)
         try:
-            if argv[:1] == ["train"]:
-                from intaglio.cli.train import main as train
-
-                return train(argv[1:])
-            if argv[:1] == ["bench"]:
-                from intaglio.cli.bench import main as bench
-
-                return bench(argv[1:])
-            args = parse(argv)
-            code: int = args.does(args)
-            sys.stdout.flush()
-            return code
-        except BrokenPipeError:  # who read has read enough; nothing more can be said, at exit neither
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return _run(argv)
+        except BrokenPipeError:  # who reads has read enough; nothing more can be said, at exit neither
+            hush(sys.stdout)
             return 0
-        except (IntaglioError, OSError) as error:
+        except Exception as error:
+            if not foreseen(error):
+                raise
             complain(sentence(error))
             return 2
+        except Terminated:
+            complain("told to end")
+            return 143
         except KeyboardInterrupt:
             complain("interrupted")
             return 130
+
+
+def _run(argv: list[str]) -> int:
+    if argv[:1] == ["train"]:
+        from intaglio.cli.train import main as train
+
+        return train(argv[1:])
+    if argv[:1] == ["bench"]:
+        from intaglio.cli.bench import main as bench
+
+        return bench(argv[1:])
+    args = parse(argv)
+    code: int = args.does(args)
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        hush(sys.stdout)
+    return code
+
+
+def _open_streams() -> None:
+    """Streams that were closed before we began lead nowhere: not into the next file that is opened."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115 (for as long as the process runs)
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Inside, SIGTERM is an exception, so that what is half done is undone."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def terminate(*_: object) -> Never:
+        raise Terminated
+
+    before = signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

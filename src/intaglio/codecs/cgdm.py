@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from intaglio.codecs.diffusion_codec import DiffusionCodec
+from intaglio.codecs.diffusion_codec import DiffusionCodec, Progress, ignored
 from intaglio.codecs.guidance import Guidance
 from intaglio.compressor.base_picture import base_means, hold_low_band
 from intaglio.compressor.compressor import Compressor
@@ -108,9 +108,10 @@ class CGDM(DiffusionCodec):
         noise: torch.Tensor,
         realism: float = 1.0,
         part: Rect | None = None,
+        progress: Progress = ignored,
     ) -> torch.Tensor:
         """As the base class, within realism * LATENT_BOUND of the base latent."""
-        return near(super().draw(control, q, steps, noise, realism, part), control.base.float(), realism)
+        return near(super().draw(control, q, steps, noise, realism, part, progress), control.base.float(), realism)
 
     def hold(self, x: torch.Tensor, prompt: Prompt, realism: float = 1.0) -> torch.Tensor:
         """A drawn picture (B, 3, H, W) held to the base picture: no 8x8 mean strays further than realism * LOW_BOUND."""

@@ -16,6 +16,8 @@ from intaglio.entropy.tables import Tables
 from intaglio.errors import Corrupt
 
 _MAX_GOLOMB = 20  # bits of an escape's prefix: no honest symbol needs more
+_STATE = 64  # bits of the coder's state: the last symbols of a stream hang on so many bits that follow them
+_SLACK = 256  # bits by which the information of symbols may pass what carries it: zero bytes at the end are left out
 
 
 class Models:
@@ -69,12 +71,18 @@ class Encoder:
 class Decoder:
     """Gives symbols back in the order in which they were coded.
 
+    The information of the symbols is counted: when it passes what the bytes can carry, they are no stream of these
+    symbols, however long the decoder would go on. With `salvage` they are one that was cut: what is behind the cut is
+    zeros, and `missing` counts it.
+
     Raises:
         Corrupt: the bytes cannot come from `Encoder` (most damage is not noticed here; the file's checksum sees it).
     """
 
-    def __init__(self, models: Models, data: bytes) -> None:
-        self.models = models
+    def __init__(self, models: Models, data: bytes, *, salvage: bool = False) -> None:
+        self.models, self.salvage = models, salvage
+        self.room = 8.0 * len(data) + (-_STATE if salvage else _SLACK + len(data) / 100)  # bits
+        self.symbols, self.missing = 0, 0
         padded = data + b"\0" * (-len(data) % 4)
         self._stream = constriction.stream.queue.RangeDecoder(np.frombuffer(padded, ">u4").astype(np.uint32))
 
@@ -87,17 +95,44 @@ class Decoder:
     def pop(self, indices: Ints) -> Ints:
         """The next symbols (n,), coded under `indices` (n,)."""
         indices = integers(indices)
+        self.symbols += int((indices > 0).sum())
+        try:
+            return self._pop(indices)
+        except Corrupt:
+            if not self.salvage:
+                raise
+            self.room = 0.0
+            self.missing += int((indices > 0).sum())
+            return np.zeros(len(indices), np.int64)
+
+    def _pop(self, indices: Ints) -> Ints:
         symbols = np.zeros(len(indices), np.int64)
         escapes: list[tuple[int, int]] = []
         for k in np.unique(indices[indices > 0]):
             n = int(self.models.tables.reach[k])
             where = np.flatnonzero(indices == k)
-            coded = self._decode(self.models[int(k)], len(where))
-            symbols[where] = coded - n
-            escapes += [(int(i), n) for i in where[coded == 2 * n + 1]]
+            if self.room > 0:
+                coded = self._decode(self.models[int(k)], len(where))
+                where, coded = self._carried(int(k), where, coded)
+                symbols[where] = coded - n
+                escapes += [(int(i), n) for i in where[coded == 2 * n + 1]]
+            else:
+                self.missing += len(where)
         for i, n in escapes:
-            symbols[i] = self._golomb(n)
+            symbols[i] = self._golomb(n) if self.room > 0 else 0
         return symbols
+
+    def _carried(self, k: int, where: Ints, coded: Ints) -> tuple[Ints, Ints]:
+        """Those of the symbols decoded under table k that the bytes carry, and their places."""
+        bits = self.models.tables.surprise(k)[coded].cumsum()
+        n = int(np.searchsorted(bits, self.room, side="right"))
+        self.room -= float(bits[-1])
+        if n == len(where):
+            return where, coded
+        if not self.salvage:
+            raise Corrupt("the file's payload ends before its picture does: it is damaged")
+        self.missing += len(where) - n
+        return where[:n], coded[:n]
 
     def _golomb(self, n: int) -> int:
         length = 0
@@ -108,4 +143,5 @@ class Decoder:
         excess = 1
         for bit in self._decode(self.models.bit, length):
             excess = excess << 1 | int(bit)
+        self.room -= 2 * length + 2
         return -(excess + n) if self._decode(self.models.bit, 1)[0] else excess + n

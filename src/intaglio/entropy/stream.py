@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +22,7 @@ from intaglio.entropy.fourpass import STEP, FourPass, Resolve
 from intaglio.entropy.tables import Tables
 from intaglio.entropy.threads import one_thread
 from intaglio.entropy.wiring import SECTIONS
-from intaglio.errors import MissingModel, WeightsError
+from intaglio.errors import Corrupt, MissingModel, WeightsError
 from intaglio.weights.codec_file import Weights
 from intaglio.weights.released import STREAMS
 from intaglio.weights.tensors import part
@@ -29,7 +30,7 @@ from intaglio.weights.tensors import part
 STRIDE = 32  # pictures are padded to multiples of this
 MILD, FOCUS = 12, 24  # quality indices by which y is coded finer on a face and coarser off it: always, and under focus
 Floats = NDArray[np.float32]
-Take = Callable[[str, Ints, Ints], None]
+Take = Callable[[str, Ints, Ints], object]
 """Is given the name of a tensor, and the symbols (n,) and table indices (n,) of one of its passes."""
 
 
@@ -82,6 +83,8 @@ class Stream:
         source = weights.networks.source
         try:
             stream = cls(weights.entropy, weights.frozen)
+            if weights.stream not in STREAMS:
+                stream.check()
         except WeightsError:
             raise
         except Exception as error:  # arrays of any name, shape and type may be in a stranger's file
@@ -91,6 +94,12 @@ class Stream:
                 f"{source} says that it is of stream {weights.stream}, and has other tables than that one"
             )
         return stream
+
+    def check(self) -> None:
+        """Reads an empty payload at the ends of quality, which fails in whatever way the shapes of arrays do not fit."""
+        for q in (0, 255):
+            with suppress(Corrupt):
+                self.decode(b"", q, 1, 1)
 
     # --- What lies between the tensors (see `wiring.SideNets`) ----------------------------------------------------
 
@@ -172,19 +181,40 @@ class Stream:
         return math.ceil(bits / 8)
 
     def decode(self, payload: bytes, q: int, h: int, w: int, focus: bool = False, take: Take | None = None) -> Values:
-        """The tensors of a payload; h, w is the padded size in units of 1/32 picture. `take`: as in `symbols`."""
-        decoder = Decoder(self.models, payload)
+        """The tensors of a payload; h, w is the padded size in units of 1/32 picture. `take`: as in `symbols`.
 
+        Raises:
+            Corrupt: it is not what `encode` makes of any tensors of that size.
+        """
+        decoder, again = Decoder(self.models, payload), Encoder(self.models)
+
+        def taken(name: str, symbols: Ints, indices: Ints) -> None:
+            again.push(symbols, indices)
+            if take is not None:
+                take(name, symbols, indices)
+
+        values = self._run(q, h, w, focus, self._resolver(decoder, taken))
+        if again.finish() != payload:
+            raise Corrupt("the file's payload is longer than its picture, or is spelled otherwise: it is damaged")
+        return values
+
+    def salvage(self, payload: bytes, q: int, h: int, w: int, focus: bool = False) -> tuple[Values, float]:
+        """As `decode`, of a payload that was cut: (tensors, share of their symbols that are there), the others expected."""
+        decoder = Decoder(self.models, payload, salvage=True)
+        values = self._run(q, h, w, focus, self._resolver(decoder, lambda name, symbols, indices: None))
+        return values, 1 - decoder.missing / max(decoder.symbols, 1)
+
+    @staticmethod
+    def _resolver(decoder: Decoder, take: Take) -> Callable[[str], Resolve]:
         def resolver(name: str) -> Resolve:
             def resolve(where: Ints, indices: Ints, means: Ints, gains: Ints) -> Ints:
                 symbols = decoder.pop(indices)
-                if take is not None:
-                    take(name, symbols, indices)
+                take(name, symbols, indices)
                 return symbols
 
             return resolve
 
-        return self._run(q, h, w, focus, resolver)
+        return resolver
 
     def sections(self, payload: bytes, q: int, h: int, w: int, focus: bool = False) -> dict[str, float]:
         """Bytes of each section: the information of its symbols under the tables."""

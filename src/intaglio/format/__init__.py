@@ -5,7 +5,7 @@ Bytes only; what the payload means is the codecs' business. Standard library onl
 
 from intaglio.format import streams
 from intaglio.format.chunks import Chunk
-from intaglio.format.file import MAX_PIXELS, peek, read, write
+from intaglio.format.file import MAX_BYTES, MAX_PIXELS, peek, read, write
 from intaglio.format.header import Header, describe
 
-__all__ = ["MAX_PIXELS", "Chunk", "Header", "describe", "peek", "read", "streams", "write"]
+__all__ = ["MAX_BYTES", "MAX_PIXELS", "Chunk", "Header", "describe", "peek", "read", "streams", "write"]

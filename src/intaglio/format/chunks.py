@@ -3,8 +3,9 @@
     [count 1 byte, 1..255] then for each chunk [length of data, varint] [kind 1 byte] [data]
 
 The list is counted, so that a hostile file cannot ask for more than 255 objects; lengths are LEB128 in at most
-four bytes (below 256 MiB) and in their shortest form, so that one list has one spelling. A kind of 128 and up is
-critical: who does not know it cannot draw the picture rightly and must refuse it. Others are kept and skipped.
+four bytes (below 256 MiB) and in their shortest form, and kinds ascend, each there once, so that one list has one
+spelling. A kind of 128 and up is critical: who does not know it cannot draw the picture rightly and must refuse it.
+Others are kept and skipped.
 """
 
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from intaglio.errors import Corrupt
+from intaglio.format.varint import read_varint, varint
 
 CRITICAL = 0x80
 MAX_COUNT = 255
@@ -31,17 +33,17 @@ KINDS = {
     0x03: Kind("depth", "bits a sample of the original, where more than 8"),
     0x04: Kind("exif", "EXIF metadata, orientation already applied"),
     0x05: Kind("icc", "the original's ICC profile, for those who convert back; pixels are sRGB"),
-    0x06: Kind("faces", "boxes of faces, in pixels"),
+    0x06: Kind("boxes", "where faces are, in pixels"),
     0x07: Kind("signature", "a signature over the rest of the file"),
     0x08: Kind("hint", "the decoder, steps and realism that the sender saw"),
     0x81: Kind("tiles", "the payload is a grid of tiles, each with a stream of its own"),
     0x82: Kind("colour", "the pixels are not sRGB but this colour space"),
     0x83: Kind("animation", "the payload holds several frames and their durations"),
     0x84: Kind("focus", "y is coded still finer where a face is, see Focus; no data"),
+    0x85: Kind("scale", "one byte, 1 to 5: the picture is coded so many halvings smaller still than 1/8"),
+    0x86: Kind("faces", "faces that are coded apart, see Faces"),
 }
-FOCUS = 0x84
-# The critical kinds that this version acts on, all without data; the others are reserved.
-UNDERSTOOD = frozenset({FOCUS})
+FOCUS, SCALE, FACES = 0x84, 0x85, 0x86
 
 
 @dataclass(frozen=True)
@@ -69,11 +71,21 @@ class Chunk:
         return KINDS[self.kind].name if self.kind in KINDS else f"0x{self.kind:02x}"
 
 
+def misfit(chunks: Sequence[Chunk]) -> str | None:
+    """Half a sentence about chunks that one file cannot have together, None for those that it can."""
+    if len(chunks) > MAX_COUNT:
+        return f"{len(chunks)} chunks, allowed are up to {MAX_COUNT}"
+    for before, after in zip(chunks, chunks[1:]):
+        if before.kind >= after.kind:
+            return f"chunk {after.name} follows chunk {before.name}: kinds ascend, and each is there once"
+    return None
+
+
 def pack(chunks: Sequence[Chunk]) -> bytes:
     """The bytes of 1 to 255 chunks, count first."""
     parts = [bytes([len(chunks)])]
     for chunk in chunks:
-        parts += _varint(len(chunk.data)), bytes([chunk.kind]), chunk.data
+        parts += varint(len(chunk.data)), bytes([chunk.kind]), chunk.data
     return b"".join(parts)
 
 
@@ -87,7 +99,7 @@ def unpack(data: bytes, at: int) -> tuple[tuple[Chunk, ...], int]:
         raise Corrupt("the header announces extension chunks and then counts none")
     chunks = []
     for index in range(1, count + 1):
-        length, at = _unvarint(data, at)
+        length, at = read_varint(data, at)
         kind, at = _byte(data, at)
         end = at + length
         if end > len(data):
@@ -95,6 +107,8 @@ def unpack(data: bytes, at: int) -> tuple[tuple[Chunk, ...], int]:
             raise Corrupt(f"extension chunk {index} of {count} declares {length} bytes and the file has {left} left")
         chunks.append(Chunk(kind, data[at:end]))
         at = end
+    if sentence := misfit(chunks):
+        raise Corrupt(f"the extension chunks are damaged: {sentence}")
     return tuple(chunks), at
 
 
@@ -102,23 +116,3 @@ def _byte(data: bytes, at: int) -> tuple[int, int]:
     if at >= len(data):
         raise Corrupt(f"the file ends after {len(data)} bytes, within its extension chunks")
     return data[at], at + 1
-
-
-def _varint(value: int) -> bytes:
-    groups = []
-    while value > 0x7F:
-        groups.append(value & 0x7F | 0x80)
-        value >>= 7
-    return bytes([*groups, value])
-
-
-def _unvarint(data: bytes, at: int) -> tuple[int, int]:
-    value = 0
-    for shift in (0, 7, 14, 21):
-        byte, at = _byte(data, at)
-        value |= (byte & 0x7F) << shift
-        if byte <= 0x7F:
-            if shift and not byte:
-                raise Corrupt("an extension chunk's length is padded with a zero byte")
-            return value, at
-    raise Corrupt("an extension chunk's length takes more than four bytes")

@@ -10,10 +10,14 @@ from collections.abc import Callable
 
 from intaglio.errors import Corrupt, LimitExceeded, NewerVersion, NotIntaglio
 from intaglio.format import chunks as extension
+from intaglio.format.fields import CHECKSUM, EXTENDED, FIXED, MAGIC, VERSION, Field
 from intaglio.format.foreign import looks_like
-from intaglio.format.header import CHECKSUM, EXTENDED, FIXED, MAGIC, VERSION, Field, Header
+from intaglio.format.header import Header
 
 MAX_PIXELS = 64_000_000
+MAX_BYTES = 64_000_000
+"""Of a whole file: far more than the largest picture takes at the best quality. Nothing beyond is read."""
+
 _UPDATE = "update with `pip install --upgrade intaglio`"
 
 
@@ -41,6 +45,8 @@ def read(
     bare: bool = False,
     length: int | None = None,
     max_pixels: int = MAX_PIXELS,
+    max_bytes: int = MAX_BYTES,
+    salvage: bool = False,
 ) -> tuple[Header, bytes]:
     """The header and the payload of a file, checksum verified.
 
@@ -48,12 +54,18 @@ def read(
     bare        the file is of the bare profile
     length      only the first `length` bytes are the file, the rest pads a slot; without it the file ends with `data`
     max_pixels  the largest declared width times height that is accepted
+    max_bytes   the longest file that is accepted
+    salvage     the payload is given as far as it is there, whatever the checksum says
 
     NotIntaglio, NewerVersion, Corrupt or LimitExceeded as their names say; ValueError for a negative length.
     """
     if length is not None:
         data = _first(data, length)
     header, at = _parse(data, bare)
+    if len(data) > max_bytes:
+        raise LimitExceeded(
+            f"the file has over {max_bytes:,} bytes, more than is accepted: raise it with max_bytes= if you trust the file"
+        )
     if header.width * header.height > max_pixels:
         raise LimitExceeded(
             f"the file declares {header.width}x{header.height} pixels, {header.width * header.height:,} in all, over "
@@ -64,11 +76,12 @@ def read(
     if end > len(data):
         raise _ended(data, CHECKSUM)
     payload = data[end:]
-    if data[at:end] != _checksum(data[:at], payload, seed, bare):
+    if not salvage and data[at:end] != _checksum(data[:at], payload, seed, bare):
         raise Corrupt(_mismatch(data, bare))
-    for chunk in header.chunks:
-        if chunk.critical and (chunk.kind not in extension.UNDERSTOOD or chunk.data):
-            raise NewerVersion(f'the file cannot be drawn without its chunk "{chunk.name}", not known here: {_UPDATE}')
+    if chunk := header.foreign():
+        raise NewerVersion(f'the file cannot be drawn without its chunk "{chunk.name}", not known here: {_UPDATE}')
+    if header.faces and not salvage:
+        header.faces.split(payload)
     return header, payload
 
 

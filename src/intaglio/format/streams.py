@@ -7,9 +7,12 @@ Ids 1 to 14 have a short form of 4 bits in the bare profile, 15 there stands for
 CUSTOM = 255  # a model that its users trained: 8 bytes of digest in the header say which
 BARE_CUSTOM = 15
 
+PLAIN = 14  # no model's: pixels as they are, see docs/format.md
+
 STREAMS = {
     1: "fasdiff",
     2: "cgdm",
+    PLAIN: "plain",
     254: "reserved",
     CUSTOM: "custom",
 }

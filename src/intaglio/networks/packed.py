@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 import torch
 from torch import nn
 
+from intaglio.networks.operators import Geometry, convolve, laid_out, packs
+
 Net = TypeVar("Net", bound=nn.Module)
 KEPT = 2  # sizes
 
@@ -20,7 +22,7 @@ class PackedConv2d(nn.Module):
 
     def __init__(self, conv: nn.Conv2d) -> None:
         super().__init__()
-        self.how = (list(conv.padding), list(conv.stride), list(conv.dilation), conv.groups)
+        self.how = Geometry.of(conv)
         self.weight = conv.weight.detach()
         self.bias = None if conv.bias is None else conv.bias.detach()
         self.layouts: dict[tuple[int, ...], Any] = {}
@@ -30,11 +32,10 @@ class PackedConv2d(nn.Module):
         shape = tuple(x.shape)
         weight = self.layouts.get(shape)
         if weight is None:
-            weight = torch.ops.mkldnn._reorder_convolution_weight(self.weight, *self.how, list(shape))
+            weight = laid_out(self.weight, self.how, shape)
             # A new dictionary each time, never one that changes: several threads may be here at once.
             self.layouts = {**dict(list(self.layouts.items())[1 - KEPT :]), shape: weight}
-        out: torch.Tensor = torch.ops.mkldnn._convolution_pointwise(x, weight, self.bias, *self.how, "none", [], "")
-        return out
+        return convolve(x, weight, self.bias, self.how)
 
 
 class PackedLinear(nn.Module):
@@ -52,24 +53,13 @@ class PackedLinear(nn.Module):
         return torch.addmv(self.bias, self.weight, x[0].float()).to(self.dtype)[None]
 
 
-def possible(dtype: torch.dtype) -> bool:
-    """Whether this processor, and this torch, pack convolutions of the type."""
-    if not torch.backends.mkldnn.enabled or not hasattr(torch.ops.mkldnn, "_reorder_convolution_weight"):
-        return False
-    try:
-        PackedConv2d(nn.Conv2d(1, 1, 3, dtype=dtype))(torch.zeros(1, 1, 3, 3, dtype=dtype))
-    except RuntimeError:
-        return False
-    return True
-
-
 def packed(net: Net) -> Net:
     """The network with dense 3x3 convolutions and linear layers packed in place, where the machine can.
 
     It is not to be saved or trained any more.
     """
     sample = next(net.parameters())
-    if sample.is_cpu and possible(sample.dtype):
+    if sample.is_cpu and packs(sample.dtype):
         for module in list(net.modules()):
             for name, child in module.named_children():
                 if isinstance(child, nn.Conv2d) and child.kernel_size == (3, 3) and child.groups == 1:

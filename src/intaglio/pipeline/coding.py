@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 
@@ -10,9 +11,10 @@ class Goal:
     """How a picture is to be coded."""
 
     index: int  # quality 0..255; where there is a budget, that decides
-    budget: int | None = None  # bytes of payload at most
+    budget: Callable[[int], int] | None = None  # bytes of payload at most, at a coded scale
     effort: int = 0  # 0..9
     focus: bool = False  # y is coded still finer where a face is
+    finest: int = 0  # the largest coded scale that may be chosen, where there is a budget
 
 
 @dataclass(frozen=True)

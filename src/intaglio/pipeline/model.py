@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import os
+import warnings
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Literal
 
@@ -108,10 +110,29 @@ class Model:
         """A quality index 0..255 as networks take it: (1,)."""
         return torch.tensor([index / 255], device=self.device)
 
-    def tensors(self, payload: bytes, index: int, grid: tuple[int, int], focus: bool = False) -> Coded:
-        """A payload's tensors; `grid` is the padded size (rows, columns) in units of 32 pixels."""
-        values = self.stream.decode(payload, index, *grid, focus).floats()
-        return Coded.of(values, self.device, self.dtype)
+    def tensors(
+        self,
+        payload: bytes,
+        index: int,
+        grid: tuple[int, int],
+        focus: bool = False,
+        *,
+        salvage: bool = False,
+        watch: Callable[[float], object] = lambda share: None,
+    ) -> Coded:
+        """A payload's tensors; `grid` is the padded size (rows, columns) in units of 32 pixels.
+
+        With `salvage`, of a damaged payload what is there, with a warning that says how much. `watch` is called, with 0,
+        after every pass of the decoder.
+        """
+        if salvage:
+            values, share = self.stream.salvage(payload, index, *grid, focus)
+            warnings.warn(
+                f"the file is damaged or cut: {share:.0%} of its picture is drawn, the rest guessed", stacklevel=2
+            )
+        else:
+            values = self.stream.decode(payload, index, *grid, focus, lambda name, symbols, indices: watch(0.0))
+        return Coded.of(values.floats(), self.device, self.dtype)
 
     def pixels(self, z: torch.Tensor) -> torch.Tensor:
         """Drawn latents (B, C, h, w) to a picture (B, 3, 8h, 8w), not clamped, at once."""

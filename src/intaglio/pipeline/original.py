@@ -19,8 +19,8 @@ Tensors = dict[str, NDArray[np.float32]]
 class Original:
     """A picture (H, W, 3) uint8 with its packets and latents, of any codec; one thread's."""
 
-    def __init__(self, rgb: image.Rgb, device: torch.device) -> None:
-        self.rgb, self.device = rgb, device
+    def __init__(self, rgb: image.Rgb, device: torch.device, *, grey: bool = False) -> None:
+        self.rgb, self.device, self.grey = rgb, device, grey
         self.analysed: dict[tuple[str, int], Tensors] = {}  # by a codec's weights and coded scale
         self._packets: dict[int, torch.Tensor] = {}
         self._latents: dict[int, torch.Tensor] = {}

@@ -13,14 +13,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from intaglio.format.fields import COARSEST
+
 SEEN = 256  # pixels of the shorter side, about
-SCALES = 4  # coded scales: halved up to three times
 SURE = 0.9  # from here on a portrait; below 1 - SURE, none
 
 
 def scale(height: int, width: int) -> int:
     """The coded scale at which a picture is looked at."""
-    return min(max(round(math.log2(min(height, width) / SEEN)), 0), SCALES - 1)
+    return min(max(round(math.log2(min(height, width) / SEEN)), 0), COARSEST)
 
 
 def statistics(tensors: Mapping[str, NDArray[Any]]) -> NDArray[np.float64]:

@@ -37,19 +37,20 @@ def refined(
     start = Coded.of(tensors, model.device, torch.float32)
     entropy, synthesis = model.searchable
     index = coding.index
-    if goal.budget is not None:  # refined for the index at which what is saved makes it fit: others undo the refinement
-        index = within(model.stream, tensors, round(goal.budget / (1 - SAVED[goal.effort])))[1] or index
+    budget = None if goal.budget is None else goal.budget(coding.scale)
+    if budget is not None:  # refined for the index at which what is saved makes it fit: others undo the refinement
+        index = within(model.stream, tensors, round(budget / (1 - SAVED[goal.effort])))[1] or index
     with model.autocast():
         better = anneal(entropy, synthesis, start, z, p, index, ITERATIONS[goal.effort], advance).arrays()
-    if goal.budget is None:
+    if budget is None:
         payload = model.stream.encode(better, index)[0]
     else:
-        payload, fitting = within(model.stream, better, goal.budget)
+        payload, fitting = within(model.stream, better, budget)
         if fitting is None:
             return coding
         index = fitting
     tried = Coding(payload, index, coding.scale)
-    return min(coding, tried, key=lambda c: cost(model, c, z, p, count_bytes=goal.budget is None))
+    return min(coding, tried, key=lambda c: cost(model, c, z, p, count_bytes=budget is None))
 
 
 @torch.inference_mode()

@@ -56,6 +56,11 @@ def _largest(size: Callable[[int], int], budget: int, pixels: int) -> int:
     return max(low, 0)
 
 
+def typical(index: int) -> float:
+    """Bits a pixel that pictures take at a quality index, typically."""
+    return float(2 ** TYPICAL[index])
+
+
 def _bits(size: int, pixels: int) -> float:
     """log2 of bits a pixel; of nothing, and less, something very small."""
     return math.log2(8 * max(size, 0.1) / pixels)

@@ -80,10 +80,24 @@ def in_patches(
     return (total / (weights.clamp(min=1) * GRAIN)).to(z.dtype)
 
 
-def patched(prior: Prior, control: Control, tile: int = TILE, order: Sequence[Rect] | None = None) -> Denoise:
-    """What a sampler calls, D(z, sigma): the prior under a control, in patches where the latent is large."""
+def patched(
+    prior: Prior,
+    control: Control,
+    tile: int = TILE,
+    order: Sequence[Rect] | None = None,
+    after: Callable[[], object] = lambda: None,
+) -> Denoise:
+    """What a sampler calls, D(z, sigma): the prior under a control, in patches where the latent is large.
+
+    `after` is called after every patch.
+    """
 
     def denoise(z: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:
-        return in_patches(lambda part, patch: prior.denoise(part, sigma, control.window(patch)), z, order, tile)
+        def net(part: torch.Tensor, patch: Rect) -> torch.Tensor:
+            drawn = prior.denoise(part, sigma, control.window(patch))
+            after()
+            return drawn
+
+        return in_patches(net, z, order, tile)
 
     return denoise

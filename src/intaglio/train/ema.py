@@ -8,6 +8,8 @@ from typing import Generic, TypeVar
 import torch
 from torch import nn
 
+from intaglio.networks.operators import move_towards
+
 Net = TypeVar("Net", bound=nn.Module)
 
 
@@ -27,4 +29,4 @@ class Ema(Generic[Net]):
     def update(self, step: int) -> None:
         """Take in the weights after `step` steps (1 after the first)."""
         decay = min(self.decay, (1 + step) / (10 + step))
-        torch._foreach_lerp_(self.averages, self.parameters, 1 - decay)
+        move_towards(self.averages, self.parameters, 1 - decay)

@@ -1,6 +1,6 @@
 """A codec's weights file: one safetensors file with everything but the autoencoder, which both codecs share.
 
-metadata                 model "intaglio-CODEC", stream id, and as JSON the sizes of compressor and prior
+metadata                 model "intaglio-CODEC", stream id, as JSON the sizes of compressor and prior, and a licence
 choice                   of FaSDiff: what tells portraits from other pictures by its analysis
 entropy.*                integers: the models and tables that symbols depend on
 lean.*                   the lean decoder, which has learned to draw what this codec leaves of latents
@@ -21,7 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from intaglio.errors import WeightsError
+from intaglio.format.streams import CUSTOM
 from intaglio.weights import eight_bit, tensors
+from intaglio.weights.released import LICENCE, STREAMS
 from intaglio.weights.tensors import FOLDER, Arrays, TensorFile, part
 
 ANALYSIS, SYNTHESIS, SCALE, CHOICE = "compressor.analysis.", "compressor.synthesis.", ".scale", "choice"
@@ -40,6 +42,7 @@ class Weights:
     lean: TensorFile
     choice: NDArray[Any] | None
     decoder: str  # id of all networks but the entropy models: eight hex digits
+    licence: str  # one line
 
     @property
     def frozen(self) -> Arrays:
@@ -67,8 +70,10 @@ def read(codec: str, path: Path | None = None) -> Weights:
         networks[matrix] = eight_bit.restore(networks[matrix], scale)
     try:
         sizes, stream = json.loads(file.metadata["config"]), int(file.metadata["stream"])
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, RecursionError) as error:
         raise WeightsError(f"{file.source} does not say the sizes and the stream of its model") from error
+    if stream not in (*STREAMS, CUSTOM):
+        raise WeightsError(f"{file.source} is of stream {stream}, which this version does not know")
     return Weights(
         codec=codec,
         sizes=sizes,
@@ -78,6 +83,7 @@ def read(codec: str, path: Path | None = None) -> Weights:
         lean=TensorFile(file.source, file.metadata, part(arrays, "lean")),
         choice=arrays.get(CHOICE),
         decoder=f"{crc:08x}",
+        licence=file.metadata.get("licence") or (LICENCE if stream in STREAMS else "not stated"),
     )
 
 
@@ -102,4 +108,6 @@ def write(
     if choice is not None:
         arrays[CHOICE] = choice
     metadata = {"model": f"intaglio-{codec}", "stream": str(stream), "config": json.dumps(sizes)}
+    if stream in STREAMS:
+        metadata["licence"] = LICENCE
     tensors.write(path, arrays, metadata)

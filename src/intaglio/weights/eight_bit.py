@@ -23,4 +23,5 @@ def quantise(matrix: NDArray[Any]) -> tuple[NDArray[np.int8], NDArray[np.float32
 
 def restore(integers: NDArray[np.int8], scale: NDArray[np.float32]) -> NDArray[np.float32]:
     """The matrix (outputs, ...), float32, that integers and scales stand for."""
-    return integers * scale.reshape(-1, *[1] * (integers.ndim - 1))
+    with np.errstate(all="ignore"):  # scales of a stranger's file may be anything; what is not finite is refused later
+        return integers * scale.reshape(-1, *[1] * (integers.ndim - 1))

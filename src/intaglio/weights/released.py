@@ -10,3 +10,6 @@ SHA256 = {
 
 STREAMS = {1: "9124a27c703049b1", 2: "db16f9d119854873"}
 """Digest of tables, entropy nets and synthesis by stream id. From 0.1.0 on an entry never changes."""
+
+LICENCE = "for research only (LICENSE.md beside the weights)"
+"""Of the weights of all released streams."""

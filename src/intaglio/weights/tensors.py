@@ -39,19 +39,24 @@ def read(path: Path, model: str) -> TensorFile:
     Raises:
         WeightsError: it is missing, damaged, or of another model; of the package's own files every byte is checked.
     """
-    from safetensors import SafetensorError, safe_open
+    from safetensors import safe_open
 
     try:
         if path.parent == FOLDER and path.name in SHA256:
             with path.open("rb") as packaged:
-                if hashlib.file_digest(packaged, "sha256").hexdigest() != SHA256[path.name]:
-                    raise WeightsError(f"{path} is damaged, or of another version than the code: reinstall intaglio")
+                whole = hashlib.file_digest(packaged, "sha256").hexdigest() == SHA256[path.name]
+            if not whole:
+                raise WeightsError(f"{path} is damaged, or of another version than the code: reinstall intaglio")
         with safe_open(path, framework="np") as file:
             metadata = file.metadata() or {}
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
+    except WeightsError:
+        raise
     except FileNotFoundError:
         raise WeightsError(f"there are no weights at {path}: reinstall intaglio or name another file") from None
-    except (SafetensorError, OSError) as error:
+    except Exception as error:  # a stranger's file can raise nearly anything from inside the reader
+        if "allocate memory" in str(error):
+            raise MemoryError from error
         raise WeightsError(f"{path} is not a whole safetensors file ({error})") from error
     if metadata.get("model") != model:
         raise WeightsError(f"{path} holds weights of {metadata.get('model')!r} where those of {model!r} are needed")

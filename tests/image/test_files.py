@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
 from intaglio.errors import PictureError
-from intaglio.image import SUFFIXES, enlarge, from_rgb, open_picture, pad, shrink, to_rgb, write_png
+from intaglio.image import SUFFIXES, WRITES, encoded, enlarge, from_rgb, open_picture, pad, shrink, to_rgb
 
 RED = np.full((6, 9, 3), (200, 10, 30), np.uint8)
 
@@ -28,14 +28,14 @@ def gradient(h: int = 12, w: int = 17) -> np.ndarray:
     return np.stack([y * 255 // (h - 1), x * 255 // (w - 1), (x + y) * 255 // (h + w - 2)], -1).astype(np.uint8)
 
 
-def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
+def saved(image: Image.Image, kind: str, **options: object) -> bytes:
     file = io.BytesIO()
     image.save(file, kind, **options)
     return file.getvalue()
 
 
 def reopened(image: Image.Image, kind: str, **options: object) -> Image.Image:
-    return open_picture(io.BytesIO(encoded(image, kind, **options)))
+    return open_picture(io.BytesIO(saved(image, kind, **options)))
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF", "JPEG2000", "TGA"])
@@ -58,7 +58,7 @@ def test_suffixes_are_those_that_people_use() -> None:
 def test_files_that_are_no_picture(tmp_path: Path, name: str, says: str) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "text.png").write_text("no picture")
-    (tmp_path / "cut.png").write_bytes(encoded(Image.fromarray(gradient(99, 99)), "PNG")[:300])
+    (tmp_path / "cut.png").write_bytes(saved(Image.fromarray(gradient(99, 99)), "PNG")[:300])
     with pytest.raises(PictureError, match=says) as caught:
         open_picture(tmp_path / name)
     assert name in str(caught.value)
@@ -68,7 +68,7 @@ def test_files_that_are_no_picture(tmp_path: Path, name: str, says: str) -> None
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF"])
 @given(data=st.data())
 def test_broken_files_raise_nothing_else(kind: str, data: st.DataObject) -> None:
-    good = bytearray(encoded(Image.fromarray(gradient()), kind))
+    good = bytearray(saved(Image.fromarray(gradient()), kind))
     for _ in range(data.draw(st.integers(1, 4))):
         good[data.draw(st.integers(0, len(good) - 1))] = data.draw(st.integers(0, 255))
     with warnings.catch_warnings():
@@ -78,7 +78,7 @@ def test_broken_files_raise_nothing_else(kind: str, data: st.DataObject) -> None
 
 
 def test_decompression_bombs(monkeypatch: pytest.MonkeyPatch) -> None:
-    bomb = encoded(Image.new("1", (300, 300)), "PNG")
+    bomb = saved(Image.new("1", (300, 300)), "PNG")
     for limit in (60_000, 20_000):  # Pillow warns from the limit on, and refuses from twice the limit on
         monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
         with pytest.raises(PictureError, match=f"more than {limit:,} pixels"):
@@ -86,7 +86,7 @@ def test_decompression_bombs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_lazy_picture_that_breaks_late() -> None:
-    lazy = Image.open(io.BytesIO(encoded(Image.fromarray(gradient(99, 99)), "PNG")[:300]))
+    lazy = Image.open(io.BytesIO(saved(Image.fromarray(gradient(99, 99)), "PNG")[:300]))
     with pytest.raises(PictureError, match="cannot be read"):
         to_rgb(lazy)
 
@@ -138,12 +138,10 @@ def test_a_png_says_what_made_it(grey: bool, tmp_path: Path) -> None:
     assert image.mode == ("L" if grey else "RGB")
     assert np.array_equal(np.array(image.convert("RGB")), pixels)
 
-    write_png(image, tmp_path / "new" / "a.png")
-    file = io.BytesIO()
-    write_png(image, file)
-    assert (tmp_path / "new" / "a.png").read_bytes() == file.getvalue()
+    image.save(tmp_path / "a.png")
+    assert (tmp_path / "a.png").read_bytes() == encoded(image)
 
-    written = Image.open(file)
+    written = Image.open(tmp_path / "a.png")
     assert isinstance(written, PngImagePlugin.PngImageFile)
     assert np.array_equal(np.array(written), np.array(image))
     assert written.text["XML:com.adobe.xmp"].encode() == image.info["xmp"]
@@ -155,13 +153,45 @@ def test_a_png_says_what_made_it(grey: bool, tmp_path: Path) -> None:
     }
 
 
-def test_the_xmp_lies_before_the_pixels_as_uncompressed_itxt() -> None:
+@pytest.mark.parametrize("ending", [".png", ".jpg", ".webp", ".avif", ".tif"])
+@pytest.mark.parametrize("grey", [False, True])
+def test_every_kind_says_what_made_it_by_plain_save(ending: str, grey: bool, tmp_path: Path) -> None:
+    pixels = np.repeat(np.arange(256, dtype=np.uint8).reshape(16, 16)[..., None], 3, -1) if grey else gradient()
+    image = from_rgb(pixels, grey, decoder="lean")
+    image.save(tmp_path / f"a{ending}")
+    with (tmp_path / "stream").open("wb") as file:
+        image.save(file, WRITES[ending], quality=90)
+    for data in ((tmp_path / f"a{ending}").read_bytes(), (tmp_path / "stream").read_bytes()):
+        written = Image.open(io.BytesIO(data))
+        assert written.format == WRITES[ending]
+        assert written.info["xmp"] == image.info["xmp"]
+        assert np.abs(np.array(written.convert("RGB")).astype(int) - pixels).mean() < 6
+
+
+def test_what_the_caller_says_of_a_file_counts() -> None:
     file = io.BytesIO()
-    write_png(from_rgb(RED, False, "lean"), file)
-    png = file.getvalue()
+    from_rgb(RED, False, decoder="lean").save(file, "WEBP", xmp=b"mine", lossless=True)
+    written = Image.open(file)
+    assert written.info["xmp"] == b"mine"
+    assert np.array_equal(np.array(written), RED)
+
+
+@pytest.mark.parametrize("ending", WRITES)
+def test_files_of_high_quality(ending: str) -> None:
+    written = Image.open(io.BytesIO(encoded(from_rgb(gradient(), False, "lean"), WRITES[ending])))
+    assert written.format == WRITES[ending]
+    far = np.abs(np.array(written).astype(int) - gradient())
+    assert far.mean() <= (0 if WRITES[ending] in ("PNG", "TIFF", "PPM") else 4)
+
+
+def test_a_png_says_that_it_is_srgb() -> None:
+    assert Image.open(io.BytesIO(encoded(from_rgb(RED, False, "lean")))).info["srgb"] == 0
+
+
+def test_the_xmp_lies_before_the_pixels_as_uncompressed_itxt() -> None:
+    png = encoded(from_rgb(RED, False, "lean"))
     assert 0 < png.index(b"iTXtXML:com.adobe.xmp\0\0\0\0\0<?xpacket") < png.index(b"IDAT")
 
 
 def test_a_picture_without_xmp_is_written_too(tmp_path: Path) -> None:
-    write_png(Image.fromarray(RED), tmp_path / "a.png")
-    assert np.array_equal(np.array(Image.open(tmp_path / "a.png")), RED)
+    assert np.array_equal(np.array(Image.open(io.BytesIO(encoded(Image.fromarray(RED))))), RED)

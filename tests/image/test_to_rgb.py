@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from PIL import Image, ImageCms, ImageOps
 
-from intaglio.errors import PictureError
+from intaglio.errors import OptionError, PictureError
 from intaglio.image import open_picture, to_rgb
 
 RED = np.full((6, 9, 3), (200, 10, 30), np.uint8)
@@ -91,12 +91,24 @@ def test_sixteen_bits_keep_their_range(mode: str) -> None:
 @pytest.mark.parametrize("full", [1, 255, 65535])
 def test_floats_take_the_least_range_that_holds_them(full: int) -> None:
     values = ramp().astype(np.float32) / 255 * full
-    values[0, 0] = -1
     assert np.array_equal(to_rgb(Image.fromarray(values))[0][..., 0], ramp())
 
 
-def test_floats_that_are_no_numbers() -> None:
-    assert not to_rgb(Image.fromarray(np.full((2, 2), np.nan, np.float32)))[0].any()
+@pytest.mark.parametrize(("odd", "level"), [(-1.0, 0), (1.5, 255), (np.nan, 0), (np.inf, 255), (-np.inf, 0)])
+def test_a_float_that_fits_no_range_is_a_warning_and_changes_itself_alone(odd: float, level: int) -> None:
+    values = ramp().astype(np.float32) / 255
+    values[3, 4] = odd
+    with pytest.warns(UserWarning, match=r"256 floats are read as 0 to 1: 1 (are no finite|lie outside)"):
+        rgb, _ = to_rgb(Image.fromarray(values))
+    expected = ramp()
+    expected[3, 4] = level
+    assert np.array_equal(rgb[..., 0], expected)
+
+
+def test_highlights_over_one_are_clipped() -> None:
+    with pytest.warns(UserWarning, match="102 lie outside"):
+        rgb, _ = to_rgb(Image.fromarray(ramp().astype(np.float32) / 153))
+    assert np.array_equal(rgb[..., 0], np.rint(np.minimum(ramp() / 153, 1) * 255))
 
 
 @pytest.mark.parametrize(("kind", "dtype"), [("PNG", np.uint16), ("TIFF", np.uint16), ("PPM", np.int32)])
@@ -146,6 +158,29 @@ def test_transparent_colour_of_a_png(mode: str) -> None:
     rgb, grey = to_rgb(image)
     assert rgb.tolist() == [[[0, 0, 0], [255, 255, 255]]]
     assert grey
+
+
+def test_the_background_is_chosen() -> None:
+    image = Image.new("RGBA", (2, 1), (0, 100, 200, 255))
+    image.putpixel((1, 0), (0, 100, 200, 0))
+    for name in ("#ff8000", "rgb(255, 128, 0)"):
+        assert to_rgb(image, name)[0].tolist() == [[[0, 100, 200], [255, 128, 0]]]
+
+
+@pytest.mark.parametrize("name", ["nonsense", "#12", "#ff000080", ""])
+def test_no_such_background(name: str) -> None:
+    with pytest.raises(OptionError, match="background is"):
+        to_rgb(Image.fromarray(RED), name)
+
+
+def test_a_logo_that_its_background_swallows_is_a_warning() -> None:
+    logo = Image.new("RGBA", (20, 20), (255, 255, 255, 0))
+    logo.paste((250, 250, 250, 255), (5, 5, 15, 15))
+    with pytest.warns(UserWarning, match="--background black shows it"):
+        to_rgb(logo)
+    assert to_rgb(logo, "black")[0][10, 10].tolist() == [250] * 3  # without a warning
+    with pytest.warns(UserWarning, match="wholly transparent"):
+        to_rgb(Image.new("RGBA", (2, 2)))
 
 
 def test_grey_with_alpha_is_grey() -> None:
@@ -256,7 +291,7 @@ def test_cmyk_goes_through_its_profile(kind: str) -> None:
 @pytest.mark.parametrize("icc", [b"nonsense", profile_bytes("sRGB")[:200], profile_bytes("LAB")])
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "P", "CMYK", "I;16"])
 def test_an_unusable_profile_is_a_warning(mode: str, icc: bytes) -> None:
-    plain = Image.new(mode, (3, 2))
+    plain = Image.new(mode, (3, 2), (9, 9, 9, 255) if mode == "RGBA" else 0)
     broken = plain.copy()
     broken.info["icc_profile"] = icc
     with pytest.warns(UserWarning, match="sRGB is assumed"):

@@ -1,0 +1,76 @@
+"""What the command says: lines that any terminal can show, sentences for errors, and a bar."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TextIO, TypeAlias
+
+from intaglio.errors import IntaglioError
+
+Show: TypeAlias = Callable[[float], None]
+
+
+def say(message: object, stream: TextIO | None = None) -> None:
+    """One line, on standard output if not told otherwise; where nobody reads on, nothing, and the work goes on.
+
+    Characters that do something in place of being seen, as a file's name may have them, are escaped, and so are those
+    that the terminal does not have.
+    """
+    stream = stream or sys.stdout
+    line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(message))
+    encoding = stream.encoding or "ascii"
+    try:
+        print(line.encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)
+    except BrokenPipeError:
+        hush(stream)
+
+
+def complain(message: object) -> None:
+    """One line on standard error."""
+    say(f"intaglio: {message}", sys.stderr)
+
+
+def hush(stream: TextIO) -> None:
+    """What is still said on a stream that nobody reads goes nowhere, at exit too."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def foreseen(error: Exception) -> bool:
+    """Whether it is none of our mistakes, but the user's, the system's, or a lack of memory."""
+    return isinstance(error, (IntaglioError, OSError)) or _memory(error)
+
+
+def _memory(error: BaseException) -> bool:
+    return isinstance(error, MemoryError) or "allocate memory" in str(error)  # the second is PyTorch's
+
+
+def sentence(error: BaseException) -> str:
+    """An error in one line: for the system's own, the file and the reason without the number; of a stranger's, its kind."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    if isinstance(error, (IntaglioError, OSError)):
+        return str(error)
+    if _memory(error):
+        return "there is not enough memory for it"
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+
+
+@contextmanager
+def progress(total: int, wanted: bool = True) -> Iterator[Show]:
+    """A bar on standard error, where that is a terminal; yields what to call with the number of jobs done."""
+    if not wanted or not sys.stderr.isatty():
+        yield lambda done: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn, TimeRemainingColumn
+
+    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    # Lines for standard output pass over the bar only where both share the terminal; else they would land in the bar's.
+    shared = sys.stdout.isatty()
+    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=shared) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda done: bar.update(task, completed=done)
