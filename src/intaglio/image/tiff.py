@@ -21,6 +21,7 @@ from intaglio.image.depth import DeepPicture, Samples, white
 logging.getLogger("tifffile").addHandler(logging.NullHandler())  # what is broken is an error of ours
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _CMYK = 0, 1, 2, 5
 _PREMULTIPLIED, _ALPHA = 1, 2  # of the tag ExtraSamples
+_BYTES = 16  # a pixel at most: RGB and alpha, floats
 _ICC, _ORIENTATION = 34675, 0x0112
 _UNSIGNED, _SIGNED, _FLOAT = 1, 2, 3  # of the tag SampleFormat
 
@@ -47,7 +48,7 @@ def deep(data: bytes, page: int) -> tuple[DeepPicture, Info] | None:
             return None
         bits, photometric, colours = _kind(part)
         try:
-            samples: Samples = part.asarray()
+            samples: Samples = part.asarray(maxworkers=1)
         except Exception as error:
             if _pillow_is_right(part):
                 return None
@@ -74,7 +75,8 @@ def pages(data: bytes) -> int:
 
 
 def _check_size(part: Any) -> None:
-    if part.imagewidth * part.imagelength > (Image.MAX_IMAGE_PIXELS or sys.maxsize):
+    limit = Image.MAX_IMAGE_PIXELS or sys.maxsize
+    if part.imagewidth * part.imagelength > limit or part.nbytes > _BYTES * limit:
         raise Image.DecompressionBombError
     if part.imagewidth * part.imagelength * part.samplesperpixel == 0:
         raise PictureError("the picture is empty")
@@ -115,12 +117,6 @@ def _picture(part: Any, samples: Samples, bits: int, photometric: int, colours: 
     if part.planarconfig == 2 and part.samplesperpixel > 1:
         samples = np.moveaxis(samples, 0, -1)
     samples = samples.reshape(part.imagelength, part.imagewidth, part.samplesperpixel)
-    signed = samples.dtype.kind == "i"
-    if signed and samples.min() < 0:
-        raise PictureError(
-            f"it is a TIFF of signed samples from {samples.min()} to {samples.max()}, and nothing says which are black and "
-            "white: save it with unsigned samples"
-        )
     known = samples.dtype.kind == "u" and bits <= 16
     full = float((1 << bits) - 1) if known else white(samples[..., :colours])
     extras = part.extrasamples or ()
