@@ -138,7 +138,7 @@ def test_options_reach_the_codec(calls: list[dict[str, Any]]) -> None:
     )
     wanted = [
         {"name": "auto", "decoder": "lean"},
-        {"quality": 33.5, "max_bytes": None, "effort": 7, "focus": None, "bare": True, **pictures},
+        {"quality": 33.5, "max_bytes": None, "effort": 7, "focus": "auto", "bare": True, **pictures},
         {"name": "fasdiff", "decoder": "lean"},
         {"quality": 50, "max_bytes": 400, "effort": 0, "focus": "face", "bare": False, **pictures},
         {"name": "fasdiff", "decoder": "reference"},
