@@ -14,8 +14,8 @@ from intaglio.codecs import CODECS
 from intaglio.endings import SUFFIXES
 from intaglio.errors import OptionError, PictureError
 from intaglio.files import Job, plan, read
-from intaglio.format.header import MAX_SIDE
-from intaglio.options import WHITE, CompressOptions
+from intaglio.format.fields import MAX_SIDE
+from intaglio.options import FOCUS, WHITE, CompressOptions
 
 MAX_INPUT = 1 << 30  # bytes of a picture on standard input, which has to be kept in memory
 
@@ -38,7 +38,12 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--effort", type=int, choices=range(10), default=0, metavar="0..9", help="time spent for PSNR in the same bytes"
     )
-    parser.add_argument("--focus", choices=["face"], help="more of the bytes where a face is (fasdiff)")
+    parser.add_argument(
+        "--focus",
+        choices=FOCUS,
+        default="auto",
+        help="faces coded apart where that pays (auto), still more of the bytes for them (face, fasdiff), or not (off)",
+    )
     arguments.bare(parser)
     parser.add_argument("--keep-ending", action="store_true", help="a.jpg becomes a.jpg.itg in place of a.itg")
     parser.add_argument(
@@ -58,7 +63,7 @@ def add(commands: Any) -> None:
 
 def compress(args: argparse.Namespace) -> int:
     jobs = plan(args.names, args.out, reads=SUFFIXES, writes=".itg", keep_ending=args.keep_ending)
-    if args.focus and args.codec == "cgdm":
+    if args.focus == "face" and args.codec == "cgdm":
         raise OptionError("cgdm has no focus: leave --codec out, or take fasdiff")
     _options(args)  # refused before anything is loaded
     return batch.run(jobs, prepare, args)
@@ -66,12 +71,12 @@ def compress(args: argparse.Namespace) -> int:
 
 def prepare(args: argparse.Namespace) -> Work:
     from intaglio.codec import Codec
-    from intaglio.format.header import fraction
+    from intaglio.format.fields import fraction
     from intaglio.image import open_picture
     from intaglio.info import inspect
 
     options = _options(args)
-    codec = Codec("fasdiff" if args.focus else args.codec, device=args.device)
+    codec = Codec("fasdiff" if args.focus == "face" else args.codec, device=args.device)
 
     def work(job: Job, advance: Show) -> tuple[bytes, Facts]:
         image = open_picture(job.source or io.BytesIO(_standard_input()), args.page)

@@ -44,7 +44,7 @@ def demo(picture: str | None, folder: Path) -> str:
     """
     from intaglio.atomic import write
     from intaglio.codec import Codec
-    from intaglio.format.header import fraction
+    from intaglio.format.fields import fraction
     from intaglio.image import encoded, open_picture, to_rgb
     from intaglio.info import inspect
     from intaglio.options import CompressOptions, DecompressOptions
