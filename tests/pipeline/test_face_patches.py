@@ -60,9 +60,9 @@ def test_a_face_that_fills_the_picture_is_not_coded_apart(codec: Codec, astronau
 
 
 def test_few_bytes_are_not_divided_among_many(codec: Codec, astronaut: Image.Image) -> None:
-    head, group = astronaut.crop((130, 0, 330, 230)), Image.new("RGB", (800, 460), "grey")
+    head, group = astronaut.crop((130, 0, 330, 230)), Image.new("RGB", (1280, 640), "grey")
     for i in range(8):
-        group.paste(head, (200 * (i % 4), 230 * (i // 4)))
+        group.paste(head, (320 * (i % 4), 320 * (i // 4)))
     assert len(detect(np.asarray(group))) == 8
     assert inspect(codec.compress(group, max_bytes=400)).chunks == []
     assert inspect(codec.compress(group, max_bytes=3000)).chunks == ["faces"]
