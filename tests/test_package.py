@@ -161,6 +161,9 @@ def test_the_licence_of_the_weights_is_where_people_look() -> None:
     assert "LicenseRef-Intaglio-Weights-Research-Only" in project["license"]
     for path in project["license-files"]:
         assert (ROOT / path).is_file()
+    notices = (ROOT / "THIRD_PARTY_NOTICES.md").read_text() + (files("intaglio") / "weights/LICENSE.md").read_text()
+    for weights in (ROOT / "src/intaglio/weights").glob("*.safetensors"):
+        assert notices.count(weights.name) >= 2
     for text in (python("-m", "intaglio", "--version"), (ROOT / "THIRD_PARTY_NOTICES.md").read_text(), LICENCE):
         assert "research only" in text
 
