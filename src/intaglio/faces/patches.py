@@ -12,32 +12,31 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from intaglio.faces import warp
 from intaglio.faces.detector import Face
+from intaglio.faces.warp import Rgb
 from intaglio.format.faces import FRAME, Placement
 
-Rgb: TypeAlias = NDArray[np.uint8]
 Affine: TypeAlias = tuple[float, float, float, float, float, float]
 
-WIDE = 3.6  # a patch's width, in distances from eye to eye
+WIDE = 3.6  # a patch's width, in distances from eye to eye, or from eyes to mouth where a turned head has near eyes
 BELOW = 0.3  # its middle lies so far below the eyes, in the same
-LONG = 0.9  # eyes to mouth, at least so many of that distance: a face that is turned away has near eyes
 RIM = 0.14  # of a patch's sides, over which it fades into its surroundings
 CALM = 8, 10  # columns and rows of the low band that is held to the surroundings near the rim
 
 
 def place(face: Face, height: int, width: int) -> Placement:
     """The placement of a face's patch in a picture (height, width), at scale 0."""
-    left, right = face.points[0], face.points[1]
-    eyes, mouth = (left + right) / 2, (face.points[3] + face.points[4]) / 2
-    across = right - left
-    turn = math.atan2(across[1], across[0])
-    distance = max(math.hypot(*across), LONG * math.hypot(*(mouth - eyes)))
-    middle = eyes + BELOW * distance * np.array([-math.sin(turn), math.cos(turn)])
-    size = 224 + 28 * math.log2(max(WIDE * distance / max(height, width), 1e-3))
+    eyes, mouth = face.points[:2].mean(0), face.points[3:].mean(0)
+    across, down = face.points[1] - face.points[0], mouth - eyes
+    unit = max(math.hypot(*across), math.hypot(*down), 1.0)
+    axis = across + np.array([down[1], -down[0]])  # upright is what eyes and mouth say together
+    turn = math.atan2(axis[1], axis[0])
+    middle = eyes + BELOW * unit * np.array([-math.sin(turn), math.cos(turn)])
     return Placement(
         _limited(middle[0] / width * 4096 - 0.5, 4095),
         _limited(middle[1] / height * 4096 - 0.5, 4095),
-        _limited(size, 255),
+        _limited(224 + 28 * math.log2(WIDE * unit / max(height, width)), 255),
         round(turn / math.tau * 64) % 64,
         0,
     )
@@ -50,21 +49,8 @@ def _limited(value: float, most: int) -> int:
 def cut(rgb: Rgb, placement: Placement) -> Rgb:
     """The patch (rows, columns, 3) of a placement in a picture (H, W, 3); what lies outside of that is its edge, repeated."""
     rows, columns = FRAME
-    affine = placement.affine(*rgb.shape[:2])
-    left, top, right, bottom = _bounds(affine)
-    inside = rgb[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)]
-    if not inside.size:  # the patch touches the picture's edge from outside
-        inside = rgb[: max(1, bottom), : max(1, right)]
-    h, w = rgb.shape[:2]
-    beyond = (max(-top, 0), max(bottom - h, 0)), (max(-left, 0), max(right - w, 0)), (0, 0)
-    around = np.pad(inside, beyond, mode="edge")
-    # Averages of so many samples a pixel: nothing finer than the patch's own pixels gets in.
-    fine = max(1, math.ceil(math.hypot(affine[0], affine[3]) / columns))
-    a, b, c, d, e, f = affine
-    n, m = columns * fine, rows * fine
-    matrix = a / n, b / m, c - left, d / n, e / m, f - top
-    warped = Image.fromarray(around).transform((n, m), Image.Transform.AFFINE, matrix, Image.Resampling.BICUBIC)
-    return np.asarray(warped.resize((columns, rows), Image.Resampling.BOX) if fine > 1 else warped)
+    a, b, c, d, e, f = placement.affine(rgb.shape[0], rgb.shape[1])
+    return warp.affine(rgb, np.array([[a / columns, b / rows, c], [d / columns, e / rows, f]]), FRAME)
 
 
 def bounds(placement: Placement, height: int, width: int) -> tuple[int, int, int, int]:
