@@ -64,7 +64,7 @@ def test_noise_is_no_face() -> None:
 def test_all_cells_agree_with_opencv(portrait: Rgb) -> None:
     """On the whole portrait and parts of it; `intaglio bench faces` does the same on a folder."""
     pytest.importorskip("cv2")
-    from intaglio.bench.opencv_faces import disagreement
+    from intaglio.bench.face_finding import disagreement
 
     model = os.environ.get("YUNET_ONNX")
     if not model:
