@@ -164,6 +164,26 @@ def test_what_is_refused(data: bytes, says: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("mode", ["RGB", "I;16", "F"])
+def test_what_pillow_compresses(mode: str) -> None:
+    samples = {"RGB": RGB, "I;16": GREY * np.uint16(257), "F": GREY / np.float32(255)}
+    image = Image.fromarray(samples[mode])
+    for compression in ("tiff_lzw", "packbits", "tiff_adobe_deflate"):
+        file = io.BytesIO()
+        image.save(file, "TIFF", compression=compression)
+        assert np.array_equal(
+            read(file.getvalue()), np.broadcast_to(np.atleast_3d(RGB if mode == "RGB" else GREY), RGB.shape)
+        )
+
+
+def test_a_compression_that_is_not_read_is_named() -> None:
+    lzw = tiff(65535 - GREY * np.uint16(257), 0).replace(
+        struct.pack("<HHIHH", 259, 3, 1, 1, 0), struct.pack("<HHIHH", 259, 3, 1, 5, 0)
+    )
+    with pytest.raises(PictureError, match=r"16 bits a sample with compression LZW.*with deflate"):
+        read(lzw)
+
+
 def test_what_pillow_opened_and_did_not_read_is_read_rightly() -> None:
     file = io.BytesIO(tiff(65535 - GREY * np.uint16(257), 0))
     assert np.array_equal(to_rgb(as_picture(Image.open(file)))[0][..., 0], GREY)
