@@ -99,7 +99,7 @@ def test_public_options_are_frozen() -> None:
     assert options == {
         CompressOptions: {
             "quality": 50, "max_bytes": None, "effort": 0, "focus": None, "bare": False,
-            "page": None, "background": "white", "max_side": None,
+            "page": None, "background": "white", "max_side": None, "frame": None,
         },
         DecompressOptions: {
             "steps": 4, "realism": 1.0, "seed": 0, "box": None, "bare": False, "length": None, "max_pixels": 64_000_000,

@@ -87,7 +87,7 @@ class Codec:
             progress: told each share of a picture's refinement (`effort`) as it is done; the shares add up to 1.
 
         Raises:
-            PictureError: it cannot be read, or has over 64 million pixels.
+            PictureError: it cannot be read, has over 64 million pixels, or has no face to frame.
             BudgetError: max_bytes is too small; the message says how small it can be.
             OptionError: as `CompressOptions`, or this codec has no focus.
         """
@@ -113,6 +113,10 @@ class Codec:
                 "shrink it, by max_side for instance"
             )
         rgb, grey = to_rgb(picture, options.background)
+        if options.frame:
+            from intaglio.faces.frames import frame
+
+            rgb = frame(rgb, options.frame)
         if options.max_side:
             rgb = limit(rgb, options.max_side)
         original = Original(rgb, models[0].device, grey=grey)

@@ -19,6 +19,9 @@ from intaglio.format.fields import MAX_SIDE
 Number = TypeVar("Number", int, float)
 Focus = Literal["auto", "face", "off"]
 FOCUS = get_args(Focus)
+Frame = Literal["token", "square", "passport"]
+FRAMES = get_args(Frame)
+"""Of `faces.frames`."""
 Box = tuple[int, int, int, int]
 """Left, top, right, bottom in pixels, as Pillow has them."""
 
@@ -38,6 +41,7 @@ class CompressKeywords(TypedDict, total=False):
     page: int | None
     background: str
     max_side: int | None
+    frame: Frame | None
 
 
 class DecompressKeywords(TypedDict, total=False):
@@ -91,6 +95,7 @@ class CompressOptions(_Options):
         page: from 1, of an animation or a file of several pictures; None is the first, with a warning if there are more.
         background: the colour that transparent parts are laid on, by name or as #rrggbb.
         max_side: a picture whose longer side has more pixels is shrunk to it first.
+        frame: the picture is cut to its face first, as a standard wants portraits (see `faces.frames`).
 
     Raises:
         OptionError: one of them is out of its range or of the wrong type.
@@ -104,6 +109,7 @@ class CompressOptions(_Options):
     page: int | None = None
     background: str = WHITE
     max_side: int | None = None
+    frame: Frame | None = None
 
     def __post_init__(self) -> None:
         number("quality", self.quality, 1, 100)
@@ -121,6 +127,8 @@ class CompressOptions(_Options):
             background(self.background)
         if self.max_side is not None:
             whole("max_side", self.max_side, 1, MAX_SIDE)
+        if self.frame not in (None, *FRAMES):
+            raise OptionError(f"frame is {self.frame!r}, allowed are {', '.join(FRAMES)}")
         if self.focus == "face" and self.effort:
             raise OptionError("effort goes by errors of the whole picture and would undo a focus: choose one of them")
 

@@ -123,6 +123,20 @@ def ablate(p: argparse.ArgumentParser) -> Callable[[argparse.Namespace], None]:
     return work
 
 
+def faces(p: argparse.ArgumentParser) -> Callable[[argparse.Namespace], None]:
+    """What the face detector finds of DIR/faces.csv (file, x, y, w, h), and where frames put the eyes; OUT/faces.md."""
+    _folders(p)
+    p.add_argument("--limit", type=int, metavar="N", help="so many pictures, the first by name")
+    p.add_argument("--onnx", type=Path, metavar="FILE", help="YuNet's own file: every cell against OpenCV's")
+
+    def work(a: argparse.Namespace) -> None:
+        from intaglio.bench.face_finding import measure
+
+        measure(a.folder, a.out, a.limit, a.onnx, print)
+
+    return work
+
+
 def summary(p: argparse.ArgumentParser) -> Callable[[argparse.Namespace], None]:
     """Write one Markdown page from reports, with its plots in a folder of its name beside it."""
     p.add_argument("reports", type=Path, nargs="+", metavar="REPORT", help="folders of the bench, or Markdown files")
@@ -170,7 +184,7 @@ def _published(p: argparse.ArgumentParser) -> None:
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="intaglio bench", description="Measure codecs side by side, with real bytes.")
     commands: Any = top.add_subparsers(metavar="COMMAND", required=True)
-    for add in (run, barcode, verify, scaling, ablate, summary):
+    for add in (run, barcode, verify, scaling, ablate, faces, summary):
         lines = (add.__doc__ or "").split("\n")
         p = commands.add_parser(add.__name__, help=lines[0], description=" ".join(map(str.strip, lines)))
         p.set_defaults(work=add(p))

@@ -15,7 +15,7 @@ from intaglio.endings import SUFFIXES
 from intaglio.errors import OptionError, PictureError
 from intaglio.files import Job, plan, read
 from intaglio.format.fields import MAX_SIDE
-from intaglio.options import FOCUS, WHITE, CompressOptions
+from intaglio.options import FOCUS, FRAMES, WHITE, CompressOptions
 
 MAX_INPUT = 1 << 30  # bytes of a picture on standard input, which has to be kept in memory
 
@@ -44,6 +44,7 @@ def add(commands: Any) -> None:
         default="auto",
         help="faces coded apart where that pays (auto), still more of the bytes for them (face, fasdiff), or not (off)",
     )
+    parser.add_argument("--frame", choices=FRAMES, help="cut to the face first, as `intaglio frame` does")
     arguments.bare(parser)
     parser.add_argument("--keep-ending", action="store_true", help="a.jpg becomes a.jpg.itg in place of a.itg")
     parser.add_argument(
@@ -79,7 +80,7 @@ def prepare(args: argparse.Namespace) -> Work:
     codec = Codec("fasdiff" if args.focus == "face" else args.codec, device=args.device)
 
     def work(job: Job, advance: Show) -> tuple[bytes, Facts]:
-        image = open_picture(job.source or io.BytesIO(_standard_input()), args.page)
+        image = open_picture(job.source or io.BytesIO(standard_input()), args.page)
         data = codec.compress(image, options, progress=advance)
         info = inspect(data, bare=args.bare)
         return data, {
@@ -95,11 +96,13 @@ def prepare(args: argparse.Namespace) -> Work:
 
 def _options(args: argparse.Namespace) -> CompressOptions:
     return CompressOptions(
-        args.quality, args.bytes, args.effort, args.focus, args.bare, background=args.background, max_side=args.max_side
-    )
+        args.quality, args.bytes, args.effort, args.focus, args.bare,
+        background=args.background, max_side=args.max_side, frame=args.frame,
+    )  # fmt: skip
 
 
-def _standard_input() -> bytes:
+def standard_input() -> bytes:
+    """A picture on standard input. Raises PictureError: it is over `MAX_INPUT` bytes long."""
     data = read(None, MAX_INPUT + 1)
     if len(data) > MAX_INPUT:
         raise PictureError(f"standard input has over {MAX_INPUT:,} bytes: give the picture as a file")

@@ -102,7 +102,9 @@ def choose(faces: list[Face], number: int | None) -> Face:
     if number is None:
         alike = sum(face.width >= ALIKE * faces[0].width for face in faces)
         if alike > 1 and faces[0].width >= SMALLEST:
-            raise PictureError(f"{alike} faces are about as large: choose one, 1 (the largest) to {len(faces)}")
+            raise PictureError(
+                f"{alike} faces are about as large: frame one of them by its number, 1 (the largest) to {len(faces)}"
+            )
     face = faces[(number or 1) - 1]
     if face.width < SMALLEST:
         raise PictureError(
