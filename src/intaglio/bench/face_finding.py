@@ -21,7 +21,7 @@ from intaglio.bench.circumstances import facts
 from intaglio.bench.results import Record
 from intaglio.errors import PictureError
 from intaglio.faces.detector import Face, detect, iou, raw
-from intaglio.faces.frames import FRAMES, SEARCHED, TURNED, frame, turn
+from intaglio.faces.frames import FRAMES, SEARCHED, frame
 from intaglio.faces.points import refine
 from intaglio.faces.warp import Array
 from intaglio.measures.measure import Rgb
@@ -115,25 +115,25 @@ def disagreement(rgb: Rgb, onnx: Path) -> tuple[Array, Array]:
 
 
 def eyes(pictures: Iterable[Rgb], name: str) -> Record:
-    """How far the eyes of framed portraits, found anew, are from where the frame wants them: of heads not turned away."""
+    """How far eyes of framed portraits, found anew, are from where they should be: of heads that `frame` takes for frontal."""
     wanted, off = FRAMES[name], list[float]()
     width = wanted.size[1]
     places = [[width * (1 + side * wanted.apart) / 2, wanted.top * width] for side in (-1, 1)]
     turned = lost = 0
     for rgb in pictures:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
             try:
                 framed = frame(rgb, name)
             except PictureError:
                 continue
+        if any("turned" in str(warning.message) for warning in said):
+            turned += 1
+            continue
         if not (finds := detect(framed, SEARCHED)):
             lost += 1
             continue
         face = refine(framed, finds[0])
-        if abs(turn(face)) > TURNED:
-            turned += 1
-            continue
         off.append(float(np.linalg.norm(face.points[:2] - places, axis=1).max()))
     return {
         "frame": name,
