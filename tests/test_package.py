@@ -98,11 +98,11 @@ def test_public_options_are_frozen() -> None:
     options = {cls: {f.name: f.default for f in fields(cls)} for cls in (CompressOptions, DecompressOptions)}
     assert options == {
         CompressOptions: {
-            "quality": 50, "max_bytes": None, "effort": 0, "focus": None, "bare": False,
+            "quality": 50, "max_bytes": None, "effort": 0, "focus": "auto", "bare": False,
             "page": None, "background": "white", "max_side": None, "frame": None,
         },
         DecompressOptions: {
-            "steps": 4, "realism": 1.0, "seed": 0, "box": None, "bare": False, "length": None, "max_pixels": 64_000_000,
+            "steps": 4, "realism": 1.0, "seed": 0, "box": None, "bare": False, "length": None, "salvage": False, "max_pixels": 64_000_000,
         },
     }  # fmt: skip
 

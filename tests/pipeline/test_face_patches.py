@@ -11,7 +11,7 @@ from PIL import Image
 
 from intaglio import FormatError, compress, decompress, inspect
 from intaglio.codec import Codec
-from intaglio.faces import patches
+from intaglio.faces import head_patch
 from intaglio.faces.detector import detect
 from intaglio.format import peek
 
@@ -86,9 +86,9 @@ def test_a_cut_file_has_its_ground(codec: Codec, data: bytes) -> None:
 def test_what_is_cut_and_pasted_is_what_was_there(astronaut: Image.Image) -> None:
     for turn in (0, 20, -20):
         picture = np.asarray(astronaut.rotate(turn, Image.Resampling.BICUBIC, fillcolor="grey"))
-        placement = patches.place(detect(picture)[0], 512, 512)
+        placement = head_patch.place(detect(picture)[0], 512, 512)
         again = picture.copy()
-        patches.paste(again, patches.cut(picture, placement), placement, (512, 512), (0, 0))
+        head_patch.paste(again, head_patch.cut(picture, placement), placement, (512, 512), (0, 0))
         assert np.abs(again.astype(int) - picture).mean() < 0.2
         assert (again == picture).all(2).mean() > 0.7
 

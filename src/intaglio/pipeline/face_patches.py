@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from intaglio.codecs.diffusion_codec import Progress
 from intaglio.errors import BudgetError
-from intaglio.faces import patches
+from intaglio.faces import head_patch
 from intaglio.faces.detector import Face, detect
 from intaglio.format import Chunk, Header
 from intaglio.format.chunks import FACES
@@ -55,7 +55,7 @@ def coded(model: Model, original: Original, options: CompressOptions) -> Patches
         return None
     height, width = original.rgb.shape[:2]
     group = _group(detect(original.rgb))
-    places = [patches.place(face, height, width) for face in group]
+    places = [head_patch.place(face, height, width) for face in group]
     area = sum(_area(place, height, width) for place in places) / (height * width)
     if not places or area > FILLS:
         return None
@@ -91,7 +91,7 @@ def _patch(model: Model, rgb: Rgb, place: Placement, options: CompressOptions, r
     """A face's patch, in `room` bytes with what the chunk says of it, or at the quality; None where there is no room."""
     wide = math.hypot(place.affine(*rgb.shape[:2])[0], place.affine(*rgb.shape[:2])[3])
     finest = min(3, max(0, math.floor(math.log2(FRAME[1] / wide) + 0.5)))  # no finer than the picture is
-    original = Original(patches.cut(rgb, place), model.device)
+    original = Original(head_patch.cut(rgb, place), model.device)
     index = min(255, round((options.quality - 1) / 99 * 255) + BETTER)
     budget = None if room is None else (lambda scale: room - 8)
     try:
@@ -119,7 +119,7 @@ def draw(
     whole = (0, 0, header.width, header.height)
     box = options.box or whole
     drawn = [
-        (face, payload, patches.bounds(face.placement, header.height, header.width))
+        (face, payload, head_patch.bounds(face.placement, header.height, header.width))
         for face, payload in zip(faces.entries, payloads)
     ]
     drawn = [(face, payload, around) for face, payload, around in drawn if _meet(around, box)]
@@ -133,7 +133,7 @@ def draw(
         patch = decode(
             model, coding, rows, columns, dataclasses.replace(options, box=None), lambda done: progress(done * share)
         )
-        patches.paste(picture, patch, face.placement, (header.height, header.width), wide[:2])
+        head_patch.paste(picture, patch, face.placement, (header.height, header.width), wide[:2])
     left, top = wide[:2]
     return picture[box[1] - top : box[3] - top, box[0] - left : box[2] - left]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from intaglio import format
 from intaglio.errors import BudgetError
-from intaglio.faces import patches
+from intaglio.faces import head_patch
 from intaglio.format import Chunk, Header
 from intaglio.format.chunks import FOCUS
 from intaglio.format.streams import CUSTOM, PLAIN
@@ -50,7 +50,7 @@ def _with_faces(
     if not faces:
         return None
     places = [face.placement for face in faces.faces.entries]
-    ground = Original(patches.calmed(original.rgb, places), original.device, grey=original.grey)
+    ground = Original(head_patch.calmed(original.rgb, places), original.device, grey=original.grey)
     try:
         return _best(models, ground, options, advance, faces)
     except BudgetError:
