@@ -102,7 +102,8 @@ def test_public_options_are_frozen() -> None:
             "page": None, "background": "white", "max_side": None, "frame": None,
         },
         DecompressOptions: {
-            "steps": 4, "realism": 1.0, "seed": 0, "box": None, "bare": False, "length": None, "salvage": False, "max_pixels": 64_000_000,
+            "steps": 4, "realism": 1.0, "seed": 0, "box": None, "bare": False, "length": None,
+            "salvage": False, "max_pixels": 64_000_000, "max_bytes": 64_000_000, "max_seconds": None,
         },
     }  # fmt: skip
 

@@ -63,8 +63,8 @@ def coded(model: Model, original: Original, options: CompressOptions) -> Patches
     if options.max_bytes is not None:
         weighted = WEIGHT[options.focus] * area
         share = min(MOST, weighted / (weighted + 1 - area))
-        room = round(options.max_bytes * share / len(places))
-        if room < LEAST:
+        room = max(LEAST, round(options.max_bytes * share / len(places)))
+        if room * len(places) > MOST * options.max_bytes:
             return None
     entries, payloads = list[FaceEntry](), list[bytes]()
     for place in places:
