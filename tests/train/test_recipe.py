@@ -17,13 +17,12 @@ def test_recipes_of_the_repository(name: str, stream: int, rounds: int) -> None:
     codec = recipe.read(CONFIGS / f"{name}.toml")
     assert codec.stream == stream
     assert len(codec.rounds) == rounds
-    assert list(codec.rounds[-1].stages)[-1] == "border"
+    assert list(codec.rounds[-1].stages) == ["joint" if name == "smoke" else "border"]
 
 
 def test_there_is_a_recipe_a_codec_and_a_rehearsal_of_every_stage() -> None:
     assert sorted(path.stem for path in CONFIGS.iterdir()) == ["cgdm", "fasdiff", "smoke"]
-    rounds = recipe.read(CONFIGS / "smoke.toml").rounds
-    assert {stage for one in rounds for stage in one.stages} == set(STAGES)
+    assert list(recipe.read(CONFIGS / "smoke.toml").rounds[0].stages) == list(STAGES)
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from intaglio.cli import arguments
 from intaglio.cli.terminal import shown
-from intaglio.format import peek
+from intaglio.format.fields import fraction
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -45,11 +45,13 @@ def demo(picture: str | None, folder: Path) -> str:
     Raises:
         IntaglioError, OSError: as `open_picture`, `Codec` and `write` do.
     """
+    from PIL import Image
+
     from intaglio.atomic import write
     from intaglio.codec import Codec
     from intaglio.image import encoded, open_picture, to_rgb
     from intaglio.info import inspect
-    from intaglio.options import CompressOptions
+    from intaglio.options import CompressOptions, DecompressOptions
 
     source = Path(picture) if picture else Path(str(files("intaglio") / "data" / "astronaut.png"))
     rgb = to_rgb(open_picture(source))[0]
@@ -60,14 +62,14 @@ def demo(picture: str | None, folder: Path) -> str:
             lines.append("no portrait     no face, or several of like size, so that nothing is framed")
             continue
         start = time.perf_counter()
-        data = codec.compress(original, CompressOptions(max_bytes=MAX_BYTES))
+        data = codec.compress(Image.fromarray(original), CompressOptions(max_bytes=MAX_BYTES))
         coded = time.perf_counter()
-        decoded = codec.decompress(data)
+        decoded = codec.decompress(data, DecompressOptions())
         drawn = time.perf_counter()
-        faces = peek(data).faces
-        apart = f"{len(faces.entries)} faces coded apart, " if faces else ""
+        info = inspect(data)
+        apart = "faces apart, " if "faces" in info.chunks else ""
         lines += [
-            f"{name:15} {len(data)} bytes by {inspect(data).codec}, {apart}"
+            f"{name:15} {len(data)} bytes by {info.codec}, {apart}coded scale {fraction(info.scale)}, "
             f"{8 * len(data) / (original.shape[0] * original.shape[1]):.4f} bits per pixel",
             f"seconds         {coded - start:.2f} to compress, {drawn - coded:.2f} to draw again",
         ]
@@ -76,7 +78,9 @@ def demo(picture: str | None, folder: Path) -> str:
             itg, png, sheet = (folder / f"{source.stem}{ending}" for ending in (".itg", ".png", "-sheet.png"))
             write(itg, data)
             write(png, encoded(decoded))
-    write(sheet, encoded(page(rows)))
+    overview = page(rows)
+    overview.info["xmp"] = decoded.info.get("xmp")
+    write(sheet, encoded(overview))
     return "\n".join([*lines, f"written         {shown(itg)}, {shown(png)}, {shown(sheet)}"])
 
 

@@ -31,7 +31,7 @@ Ground = Callable[[Box | None, Progress], Rgb]
 WEIGHT = {"auto": 10.0, "face": 20.0}  # a pixel of a face is worth so many of the ground's, by focus
 MOST = 0.62  # of all bytes go to faces at most
 LEAST = 110  # bytes that a patch has; where there are not so many for each face, none is coded apart
-FILLS = 0.4  # of the picture: from here on a patch has nothing to win
+FILLS = 0.2  # of the picture: from here on a patch costs the rest more than the face gains
 ALIKE = 0.5  # faces from so much of the widest one's width on are treated as one group
 BETTER = 48  # quality indices by which faces are better than the ground where a quality is asked for
 
