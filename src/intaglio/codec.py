@@ -84,7 +84,7 @@ class Codec:
         Args:
             image: a Pillow picture, a path, an open file, bytes, or a NumPy array (see `image.as_picture`).
             options: a `CompressOptions`, or its fields as keywords.
-            progress: told each share of a picture's refinement (`effort`) as it is done; the shares add up to 1.
+            progress: told each share of the coding, with effort of the refinement, as it is done; the shares add up to 1.
 
         Raises:
             PictureError: it cannot be read, has over 64 million pixels, or has no face to frame.
