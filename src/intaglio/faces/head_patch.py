@@ -6,7 +6,6 @@ All coordinates are edges from 0, as in `detector`; the middle of the first pixe
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -52,16 +51,6 @@ def cut(rgb: Rgb, placement: Placement) -> Rgb:
     rows, columns = FRAME
     a, b, c, d, e, f = placement.affine(rgb.shape[0], rgb.shape[1])
     return warp.affine(rgb, np.array([[a / columns, b / rows, c], [d / columns, e / rows, f]]), FRAME)
-
-
-def calmed(rgb: Rgb, placements: Sequence[Placement]) -> Rgb:
-    """A picture (H, W, 3) that is smooth where patches will lie, so that no bytes are spent on what they cover."""
-    calm, size = rgb.copy(), (rgb.shape[0], rgb.shape[1])
-    for placement in placements:
-        low = Image.fromarray(cut(rgb, placement)).resize(CALM, Image.Resampling.BOX)
-        smooth = np.asarray(low.resize(FRAME[::-1], Image.Resampling.BICUBIC))
-        paste(calm, smooth, placement, size, (0, 0))
-    return calm
 
 
 def bounds(placement: Placement, height: int, width: int) -> tuple[int, int, int, int]:

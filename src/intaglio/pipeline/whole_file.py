@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 
 from intaglio import format
 from intaglio.errors import BudgetError
-from intaglio.faces import head_patch
 from intaglio.format import Chunk, Header
 from intaglio.format.chunks import FOCUS
 from intaglio.format.streams import CUSTOM, PLAIN
@@ -49,10 +48,8 @@ def _with_faces(
     faces = portraitist and face_patches.coded(portraitist, original, options)
     if not faces:
         return None
-    places = [face.placement for face in faces.faces.entries]
-    ground = Original(head_patch.calmed(original.rgb, places), original.device, grey=original.grey)
     try:
-        return _best(models, ground, options, advance, faces)
+        return _best(models, original, options, advance, faces)
     except BudgetError:
         return None
 
