@@ -146,7 +146,7 @@ class Codec:
         from intaglio.image import from_rgb
         from intaglio.pipeline import face_patches
         from intaglio.pipeline.coding import Coding
-        from intaglio.pipeline.decoder import decode
+        from intaglio.pipeline.decoder import decode, watched
 
         data = read_bytes(data, options.max_bytes + 1)
         if format.peek(data, bare=options.bare).stream == PLAIN:
@@ -175,11 +175,11 @@ class Codec:
         def ground(box: Box | None, progress: Callable[[float], object]) -> Rgb:
             return decode(model, coding, header.height, header.width, replace(options, box=box), progress)
 
-        progress = progress or (lambda share: None)
+        watch = watched(progress or (lambda share: None), options.max_seconds)
         if portraitist is None:
-            rgb = ground(options.box, progress)
+            rgb = ground(options.box, watch)
         else:
-            rgb = face_patches.draw(portraitist, header, patches, options, ground, progress)
+            rgb = face_patches.draw(portraitist, header, patches, options, ground, watch)
         return from_rgb(rgb, header.grey, f"{weights.codec}-{weights.decoder}")
 
     def _model_for(self, stream: int, ground: Model) -> Model:

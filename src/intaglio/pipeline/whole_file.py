@@ -43,9 +43,14 @@ def whole_file(
 def _with_faces(
     models: Sequence[Model], original: Original, options: CompressOptions, advance: Advance
 ) -> bytes | None:
-    """The file with faces coded apart, where that pays."""
+    """The file with faces coded apart, where that pays.
+
+    A custom model codes faces for its own ground alone: a file names one custom model.
+    """
     portraitist = next((model for model in models if model.weights.codec == "fasdiff"), None)
-    faces = portraitist and face_patches.coded(portraitist, original, options)
+    if portraitist is None or (portraitist.weights.stream == CUSTOM and len(models) > 1):
+        return None
+    faces = face_patches.coded(portraitist, original, options)
     if not faces:
         return None
     try:
