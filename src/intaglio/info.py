@@ -63,7 +63,11 @@ def codec_of(data: bytes, *, bare: bool = False) -> str:
     Raises:
         FormatError: as `decompress`. MissingModel: no installed codec can read it.
     """
-    header, first = format.peek(data, bare=bare), next(iter(CODECS))
+    return _codec_of(format.peek(data, bare=bare))
+
+
+def _codec_of(header: Header) -> str:
+    first = next(iter(CODECS))
     if header.stream != CUSTOM:
         return stream_name(header.stream) if stream_name(header.stream) in CODECS else first
     for codec in CODECS:
@@ -97,6 +101,19 @@ def check(header: Header, stream: int, digest: bytes, seed: int) -> int:
     return seed
 
 
+def seed_of(header: Header) -> int:
+    """The seed of the checksum of a file with this header, by the installed models.
+
+    Raises:
+        MissingModel: the one that it names is not installed.
+    """
+    if header.stream == PLAIN:
+        return 0
+    codec = _codec_of(header)
+    weights, stream = _installed(codec, codec_file.default(codec))
+    return check(header, weights.stream, stream.digest, stream.seed) ^ _seed_of_faces(header, weights, stream)
+
+
 def inspect(
     data: FileSource,
     *,
@@ -119,12 +136,6 @@ def inspect(
     plain = format.peek(data, bare=bare).stream == PLAIN
     codec = "plain" if plain else codec_of(data, bare=bare)
     weights, stream = (None, None) if plain else _installed(codec, codec_file.default(codec))
-
-    def seed_of(header: Header) -> int:
-        if weights is None or stream is None:
-            return 0
-        return check(header, weights.stream, stream.digest, stream.seed) ^ _seed_of_faces(header, weights, stream)
-
     header, payload = format.read(data, seed_of=seed_of, bare=bare, length=length, max_pixels=max_pixels)
     return Info(
         codec=codec, stream=header.stream, model=stream.digest.hex() if stream else "",

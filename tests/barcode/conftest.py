@@ -1,0 +1,30 @@
+"""Cards of a tiny model, with keys of both algorithms."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+pytest.importorskip("zxingcpp", reason="intaglio[barcode] is not installed")
+
+from intaglio.barcode import keyring
+
+
+@pytest.fixture(scope="session")
+def portrait() -> Image.Image:
+    """Of nobody: smooth noise, 96x128."""
+    pixels = np.random.default_rng(5).integers(0, 256, (16, 12, 3), dtype=np.uint8)
+    return Image.fromarray(pixels).resize((96, 128), Image.Resampling.BICUBIC)
+
+
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with ed25519.pem, es256.pem, their public keys, and a folder `other` of a stranger's."""
+    folder = tmp_path_factory.mktemp("keys")
+    for algorithm in ("ed25519", "es256"):
+        keyring.new(folder / f"{algorithm}.pem", algorithm)
+    keyring.new(folder / "other" / "stranger.pem")
+    return folder
