@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from intaglio.barcode import Symbol
 
 SYMBOLS = ("qr", "aztec", "datamatrix", "pdf417")
-WRAPS = ("bare",)
+WRAPS = ("bare", "claim169", "idb")
 WRITES: dict[str, Callable[[Symbol], bytes]] = {
     ".png": lambda symbol: symbol.png(),
     ".svg": lambda symbol: symbol.svg(),

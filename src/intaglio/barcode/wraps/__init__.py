@@ -7,8 +7,10 @@ from typing import Protocol, cast
 
 from intaglio.barcode.card import Card, Opened
 from intaglio.barcode.signing import Signer
+from intaglio.barcode.wraps.idb import START
 
-WRAPS = ("bare",)
+WRAPS = ("bare", "claim169", "idb")
+_BASE45 = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:")
 
 
 class Wrap(Protocol):
@@ -28,4 +30,6 @@ def wrap(name: str) -> Wrap:
 
 def unpack(content: bytes) -> Opened:
     """What a content holds, whichever wrap it has. Raises NotOurs."""
-    return wrap("bare").unpack(content)
+    if content.startswith(START):
+        return wrap("idb").unpack(content)
+    return wrap("claim169" if _BASE45.issuperset(content) else "bare").unpack(content)
