@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from intaglio import format, info
+from intaglio import format, info, inspect
 from intaglio.barcode import Layout, make, read
 from intaglio.barcode.failures import (
     BarcodeError,
@@ -160,3 +160,11 @@ def test_no_forger_who_knows_the_checksum_is_believed(portrait: Image.Image, key
     for broken in (mark[:-1], b"", b"\0" + mark[1:]):
         with pytest.raises(NotOurs):
             read(forged(signature=broken), keys=keys)
+
+
+@pytest.mark.parametrize("codec", ["webp", "avif", "jp2"])
+def test_classic_codecs_fill_the_same_symbol(portrait: Image.Image, keys: Path, codec: str) -> None:
+    symbol = make(portrait, Layout(portrait=200), key=keys / "es256.pem", codec=codec, frame=None)
+    reading = read(symbol.png(), keys=keys)
+    assert reading.portrait == symbol.portrait and reading.image.size == portrait.size
+    assert inspect(reading.portrait, bare=True).codec == codec

@@ -17,9 +17,12 @@ from intaglio.barcode.symbols import KINDS, Content, Modules
 from intaglio.codec import compress
 from intaglio.errors import OptionError
 from intaglio.options import Frame
+from intaglio.pipeline import classic
 
 if TYPE_CHECKING:
     from intaglio.image import Source
+
+LARGEST = 512  # pixels of a side that a classic codec codes of a picture that is not framed
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,7 @@ def make(
         wrap: what the symbol's bytes are, of `wraps.WRAPS`.
         text, claims, expires: what stands beside the portrait (`card.Card`).
         key: a private key that signs all of it, or the PEM file of one.
-        codec: of `codecs.CODECS`, or "auto".
+        codec: of `codecs.CODECS`, "auto", or one of `pipeline.classic.CLASSICS`.
         frame: how the face is cut, as `CompressOptions` has it; None takes the picture as it is.
         effort: of compression, 0 to 9.
 
@@ -113,7 +116,7 @@ def make(
         return wraps.wrap(wrap).pack(portrait, card, signer)
 
     room = budget.room(layout, pack)
-    portrait = compress(image, codec=codec, max_bytes=room, bare=True, frame=frame, effort=effort)
+    portrait = _portrait(image, codec, room, frame, effort)
     content = pack(portrait)
     modules = symbols.encode(layout.symbol, content, layout.strength, layout.side())
     symbol = Symbol(
@@ -121,6 +124,17 @@ def make(
     )
     _check(symbol)
     return symbol
+
+
+def _portrait(image: Source, codec: str, room: int, frame: Frame | None, effort: int) -> bytes:
+    """The bare file of a portrait, in at most so many bytes."""
+    if codec not in classic.CLASSICS:
+        return compress(image, codec=codec, max_bytes=room, bare=True, frame=frame, effort=effort)
+    from intaglio.faces import frames
+    from intaglio.image import as_picture, limit, to_rgb
+
+    rgb, _ = to_rgb(as_picture(image))
+    return classic.encode(frames.frame(rgb, frame) if frame else limit(rgb, LARGEST), codec, room)
 
 
 def _check(symbol: Symbol) -> None:
