@@ -70,7 +70,7 @@ def barcode(p: argparse.ArgumentParser) -> Callable[[argparse.Namespace], None]:
     _features(p)
 
     def work(a: argparse.Namespace) -> None:
-        from intaglio.bench.barcode import measure
+        from intaglio.bench.few_bytes import measure
 
         measure(a.folder, a.out, a.codec, a.peers, a.size, a.limit, a.features, print)
 
