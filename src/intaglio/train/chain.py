@@ -35,9 +35,9 @@ class Chain(nn.Module):
         self.codec, self.decoder = codec, decoder
 
 
-def new(codec: str, compressor: CompressorConfig, prior: PriorConfig, autoencoder: Autoencoder) -> Chain:
+def new(codec: str, compressor: CompressorConfig, prior: PriorConfig, space: Autoencoder) -> Chain:
     """Untrained, but for what the lean decoder takes from the reference decoder."""
-    return Chain(CODECS[codec].load()(compressor, prior, trained=True), LeanDecoder.from_reference(autoencoder))
+    return Chain(CODECS[codec].load()(compressor, prior, trained=True), LeanDecoder.from_reference(space))
 
 
 def read(codec: str, path: Path) -> Chain:

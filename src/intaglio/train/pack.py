@@ -27,7 +27,7 @@ Pairs = Iterable[tuple[torch.Tensor, torch.Tensor]]
 def whole_pictures(cache: LatentCache, count: int, batch: int = 8) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
     """The first `count` pictures of a cache, whole."""
     for rows in np.array_split(np.arange(min(count, len(cache))), -(-min(count, len(cache)) // batch)):
-        x, z = zip(*(cache.crop(row, 0, 0, cache.size // 8) for row in rows))
+        x, z = zip(*(cache.crop(row, 0, 0, cache.side) for row in rows))
         yield torch.stack(x), torch.stack(z)
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from intaglio.codecs import CODECS
 from intaglio.compressor.config import CompressorConfig
 from intaglio.format.streams import CUSTOM
+from intaglio.networks import packets
 from intaglio.priors.unet import PriorConfig
 from intaglio.train.stages.registry import STAGES
 from intaglio.train.stages.stage import StageConfig
@@ -108,8 +109,8 @@ def _mistakes(recipe: Recipe) -> Iterator[str]:
             where = f"rounds {number} {name}"
             if min(stage.steps, stage.batch, stage.crop, stage.validate, stage.save) < 1:
                 yield f"{where}: steps, batch, crop, validate and save must be at least 1"
-            if stage.crop > recipe.size // 8:
-                yield f"{where}: crop must be at most {recipe.size // 8}, the side of a picture in latents"
+            if stage.crop > recipe.size // packets.SIDE:
+                yield f"{where}: crop must be at most {recipe.size // packets.SIDE}, the side of a picture in latents"
             for cache in stage.pictures:
                 if cache not in recipe.caches:
                     yield f"{where} pictures: there is no cache {cache!r}; known are {', '.join(recipe.caches)}"

@@ -17,6 +17,11 @@ from intaglio.train.latent_cache import LatentCache
 from intaglio.train.validation import Validation
 
 
+def fastest() -> torch.device:
+    """Where training happens."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
 class Perceptual(Protocol):
     """A distance of pictures (B, 3, H, W) in 0..1 in the features of a network: (B,)."""
 
@@ -34,10 +39,11 @@ class Resources:
         self, caches: Mapping[str, LatentCache], val: Path, validation: int, features: Path | None = None
     ) -> None:
         self.caches, self._val, self._count, self._features = caches, val, validation, features
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.device = fastest()
 
     @functools.cached_property
-    def autoencoder(self) -> Autoencoder:
+    def space(self) -> Autoencoder:
+        """Between pictures and latents."""
         return Autoencoder.load(self.device)
 
     @functools.cached_property
@@ -57,4 +63,4 @@ class Resources:
     @functools.cached_property
     def validation(self) -> Validation:
         size = next(iter(self.caches.values())).size
-        return Validation(self._val, self.autoencoder, size, self._count)
+        return Validation(self._val, self.space, size, self._count, self.device)

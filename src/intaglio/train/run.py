@@ -17,13 +17,15 @@ from pathlib import Path
 import torch
 
 from intaglio.networks.layout import channels_last
+from intaglio.networks.precision import best_dtype
+from intaglio.spaces.taef2 import Autoencoder
 from intaglio.train import cached_faces, chain, focus_fit, generated, latent_cache, pack, portrait_fit
 from intaglio.train.chain import Chain
 from intaglio.train.checkpoint import Checkpoint, replace
 from intaglio.train.latent_cache import LatentCache
 from intaglio.train.loop import train
 from intaglio.train.recipe import Recipe
-from intaglio.train.resources import Resources
+from intaglio.train.resources import Resources, fastest
 from intaglio.train.training_errors import TrainingError
 
 
@@ -47,6 +49,8 @@ class Run:
         Raises:
             TrainingError: there are no pictures, or the folder holds caches of others.
         """
+        device = fastest()
+        space = channels_last(Autoencoder.load(device)).to(best_dtype(device))
         for name, config in self.recipe.caches.items():
             if config.others and not self.others:
                 print(f"No --others: cache {name} is left out.")
@@ -54,7 +58,8 @@ class Run:
             data = self.others if config.others else self.data or [self._generated("train", self.recipe.generated)]
             cache = latent_cache.build(
                 self._cache_folder / name, data,
-                size=self.recipe.size, variants=config.variants, least=config.least, limit=limit, deadline=self.deadline,
+                space=space, size=self.recipe.size, variants=config.variants, least=config.least,
+                limit=limit, deadline=self.deadline, device=device,
             )  # fmt: skip
             if self.features is not None:
                 cached_faces.locate(cache, self.features)
@@ -99,7 +104,7 @@ class Run:
     def _begun(self, number: int, first: int) -> Chain:
         """The chain as a round begins."""
         this, codec, resources = self.recipe.rounds[number - 1], self.recipe.codec, self._resources
-        whole = chain.new(codec, self.recipe.compressor, self.recipe.prior, resources.autoencoder)
+        whole = chain.new(codec, self.recipe.compressor, self.recipe.prior, resources.space)
         if number == first and self.start is not None:
             chain.take(whole, chain.read(this.start or codec, self.start))
         elif this.start:
