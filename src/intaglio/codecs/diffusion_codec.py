@@ -16,6 +16,7 @@ from intaglio.networks.tiles import Rect
 from intaglio.priors.patches import needed, patched, patches
 from intaglio.priors.prior import Control
 from intaglio.priors.sampler import sample
+from intaglio.priors.sd_prior import StableDiffusionPrior
 from intaglio.priors.unet import CompactPrior
 
 Progress = Callable[[float], object]
@@ -31,13 +32,17 @@ class DiffusionCodec(nn.Module, ABC):
 
     tile: int  # latents a side of a patch that the prior sees at once
 
-    def __init__(self, compressor: Compressor, prior: CompactPrior) -> None:
+    def __init__(self, compressor: Compressor, prior: CompactPrior | StableDiffusionPrior) -> None:
         super().__init__()
         self.compressor, self.prior = compressor, prior
 
     @abstractmethod
     def control(self, c: Coded, prompt: Prompt, q: torch.Tensor) -> Control:
         """What steers the prior for decoded tensors, their prompt and qualities q (B,)."""
+
+    def completed(self, control: Control, c: Coded) -> Control:
+        """A control stitched of windows, with what is not of places but of the whole picture, whose tensors `c` are."""
+        return control
 
     def draw(
         self,

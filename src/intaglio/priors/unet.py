@@ -109,7 +109,7 @@ class CompactPrior(nn.Module):
             cond = cond + control.cond
         out = self.trunk(z * (1 + s * s).rsqrt().to(z.dtype), F.silu(cond), control).float()
         evidence, precision = z.float() / (s * s), 1 + 1 / (s * s)
-        if control is not None:
+        if control is not None and control.precision is not None:
             own = control.precision.float()[:, :, None, None]
             evidence, precision = evidence + control.base.float() * own, precision + own
         return evidence / precision + out * precision.rsqrt()

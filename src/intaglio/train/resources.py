@@ -12,7 +12,8 @@ import torch
 from intaglio.faces.recogniser import FaceRecogniser
 from intaglio.measures.lpips import LPIPS
 from intaglio.measures.mobilenet import MobileNet
-from intaglio.spaces.taef2 import Autoencoder
+from intaglio.spaces.space import LatentSpace
+from intaglio.train.ground import Ground
 from intaglio.train.latent_cache import LatentCache
 from intaglio.train.validation import Validation
 
@@ -36,15 +37,20 @@ class Resources:
     """Latent caches by name, networks of losses from the folder `features` (without, of random weights), validation."""
 
     def __init__(
-        self, caches: Mapping[str, LatentCache], val: Path, validation: int, features: Path | None = None
+        self,
+        caches: Mapping[str, LatentCache],
+        ground: Ground,
+        val: Path,
+        validation: int,
+        features: Path | None = None,
     ) -> None:
-        self.caches, self._val, self._count, self._features = caches, val, validation, features
+        self.ground, self.caches, self._val, self._count, self._features = ground, caches, val, validation, features
         self.device = fastest()
 
-    @functools.cached_property
-    def space(self) -> Autoencoder:
+    @property
+    def space(self) -> LatentSpace:
         """Between pictures and latents."""
-        return Autoencoder.load(self.device)
+        return self.ground.space
 
     @functools.cached_property
     def lpips(self) -> Perceptual:

@@ -27,6 +27,7 @@ class PriorStageConfig(StageConfig):
     """What a recipe says of stage `prior`."""
 
     def part(self, chain: Chain) -> CompactPrior:
+        assert isinstance(chain.codec.prior, CompactPrior)
         return chain.codec.prior
 
     def build(self, chain: Chain, resources: Resources) -> PriorStage:
