@@ -31,6 +31,7 @@ class DiffusionCodec(nn.Module, ABC):
     """Base of the codecs; each adds what steers its prior (`control`), and may bound what is drawn."""
 
     tile: int  # latents a side of a patch that the prior sees at once
+    order = 1  # of the solver, where several steps are drawn (`sampler`)
 
     def __init__(self, compressor: Compressor, prior: CompactPrior | StableDiffusionPrior) -> None:
         super().__init__()
@@ -63,7 +64,7 @@ class DiffusionCodec(nn.Module, ABC):
         order = needed(part, h, w, steps, self.tile) if part else patches(h, w, self.tile)
         share = 1 / (steps * len(order))
         denoise = patched(self.prior, control, self.tile, order, lambda: progress(share))
-        return sample(denoise, control.base.float(), q, steps, noise)
+        return sample(denoise, control.base.float(), q, steps, noise, self.order)
 
     def hold(self, x: torch.Tensor, prompt: Prompt, realism: float = 1.0) -> torch.Tensor:
         """A drawn picture (B, 3, H, W) held to the base picture: its low band is the base picture's."""

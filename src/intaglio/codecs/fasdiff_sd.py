@@ -34,6 +34,7 @@ class FaSDiffOverStableDiffusion(DiffusionCodec):
     ) -> None:
         prior = StableDiffusionPrior(steering, checkpoint, copied=trained)
         super().__init__(Compressor(compressor, lean_encoder=True, trained=trained), prior)
+        self.order = steering.order
         self.steering = Steering(compressor, prior)
 
     def control(self, c: Coded, prompt: Prompt, q: torch.Tensor) -> Control:

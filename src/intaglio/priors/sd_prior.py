@@ -33,6 +33,7 @@ class SteeringConfig:
     tokens: int = 16  # semantic tokens, in place of a text's
     heads: int = 4  # of the resampler that makes them
     width: int = 256  # of the resampler
+    order: int = 2  # of the solver: 1 DDIM, 2 DPM-Solver++
 
 
 class StableDiffusionPrior(Holder):
