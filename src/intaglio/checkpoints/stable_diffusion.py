@@ -2,25 +2,36 @@
 
 It is never part of a weights file. Who uses an adapter has the checkpoint, and says by INTAGLIO_SD where:
 
-    a folder             in diffusers' layout: unet/, vae/ and scheduler/; text encoders are not needed
+    a folder                 in diffusers' layout: unet/, vae/ and scheduler/; text encoders are not needed
+    a .safetensors file      in the original layout
+    owner/name@revision      on the hub, or out of its cache where HF_HUB_OFFLINE is set
 """
 
 from __future__ import annotations
 
 import functools
+import json
 import os
+import re
+import tempfile
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from intaglio.checkpoints.base import Base
 from intaglio.checkpoints.checkpoint_identity import identity
+from intaglio.checkpoints.known import of_file
 from intaglio.errors import WeightsError
 
 if TYPE_CHECKING:
     from diffusers import AutoencoderKL, UNet2DConditionModel
 
+    Parts = tuple[UNet2DConditionModel, AutoencoderKL, dict[str, Any]]
+
 PLACE = "INTAGLIO_SD"  # the environment's word for where the checkpoint is
+HUB = re.compile(r"(?P<name>[\w.-]+/[\w.-]+)@(?P<revision>[\w.-]+)")
+WIDTH_IN_FILE = "model.diffusion_model.input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight"
 
 
 @dataclass(frozen=True)
@@ -44,7 +55,8 @@ def wanted(base: Base | None) -> Checkpoint | None:
     place = os.environ.get(PLACE)
     if not place:
         raise WeightsError(
-            f"these weights are an adapter for the Stable Diffusion checkpoint {base}: set {PLACE} to the folder that holds it"
+            f"these weights are an adapter for the Stable Diffusion checkpoint {base}: set {PLACE} to its folder in "
+            "diffusers' layout (unet, vae, scheduler), to its single .safetensors file, or to owner/name@revision on the hub"
         )
     return fitting(base, load(place))
 
@@ -73,17 +85,52 @@ def load(place: str) -> Checkpoint:
     Raises:
         WeightsError: there is none that is whole, or the library is not installed.
     """
+    if not find_spec("diffusers"):
+        raise WeightsError("a Stable Diffusion checkpoint needs diffusers: `pip install intaglio[sd]`")
+    path, on_hub = Path(place).expanduser(), HUB.fullmatch(place)
+    if not path.exists() and not on_hub:
+        raise WeightsError(
+            f"there is no checkpoint {place}: put a folder there in diffusers' layout (unet, vae, scheduler) or a single "
+            ".safetensors file, or name one on the hub with its revision, owner/name@revision"
+        )
     try:
-        from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
-    except ImportError as error:
-        raise WeightsError("a Stable Diffusion checkpoint needs diffusers: `pip install intaglio[sd]`") from error
-    folder = Path(place).expanduser()
-    if not folder.is_dir():
-        raise WeightsError(f"there is no folder {folder}, where a Stable Diffusion checkpoint should be")
-    try:
-        unet = UNet2DConditionModel.from_pretrained(folder, subfolder="unet", local_files_only=True)
-        vae = AutoencoderKL.from_pretrained(folder, subfolder="vae", local_files_only=True)
-        schedule, _ = DDIMScheduler.load_config(folder, subfolder="scheduler", return_unused_kwargs=True)
+        if path.is_dir():
+            parts = _of_folder(path, local_files_only=True)
+        elif path.exists():
+            parts = _of_file(path)
+        else:
+            assert on_hub
+            parts = _of_folder(on_hub["name"], revision=on_hub["revision"])
+        unet, vae, schedule = parts
+        base = Base(on_hub["name"] if on_hub and not path.exists() else path.name, identity(unet, vae, schedule))
     except Exception as error:  # the library raises nearly anything
-        raise WeightsError(f"{folder} holds no whole Stable Diffusion checkpoint ({error})") from error
-    return Checkpoint(Base(folder.name, identity(unet, vae, schedule)), unet, vae, schedule)
+        raise WeightsError(f"{place} is no whole Stable Diffusion checkpoint: {error}") from error
+    return Checkpoint(base, unet, vae, schedule)
+
+
+def _of_folder(folder: Path | str, **options: Any) -> Parts:
+    import torch
+    from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
+
+    unet = UNet2DConditionModel.from_pretrained(folder, subfolder="unet", torch_dtype=torch.float32, **options)
+    vae = AutoencoderKL.from_pretrained(folder, subfolder="vae", torch_dtype=torch.float32, **options)
+    return unet, vae, dict(DDIMScheduler.load_config(folder, subfolder="scheduler", **options))
+
+
+def _of_file(path: Path) -> Parts:
+    """Networks of a file in the original layout, whose sizes are known ones."""
+    import torch
+    from diffusers import AutoencoderKL, UNet2DConditionModel
+    from safetensors import safe_open
+
+    with safe_open(path, framework="np") as file:
+        width = file.get_slice(WIDTH_IN_FILE).get_shape()[-1]
+    known = of_file(path.name, width)
+    with tempfile.TemporaryDirectory() as folder:
+        for part, config in known.parts.items():
+            (Path(folder) / part).mkdir()
+            (Path(folder) / part / "config.json").write_text(json.dumps(config))
+        told: dict[str, Any] = {"config": folder, "local_files_only": True, "torch_dtype": torch.float32}
+        unet = UNet2DConditionModel.from_single_file(str(path), subfolder="unet", **told)
+        vae = AutoencoderKL.from_single_file(str(path), subfolder="vae", **told)
+    return unet, vae, known.schedule
