@@ -57,16 +57,17 @@ def test_a_single_file_is_the_same_checkpoint(
 def test_the_hub_s_cache_serves_offline_by_revision(checkpoint: Path, tmp_path: Path) -> None:
     revision = "0123456789abcdef0123456789abcdef01234567"
     shutil.copytree(checkpoint, tmp_path / "hub" / "models--some--tiny" / "snapshots" / revision)
-    code = "import sys; from intaglio.checkpoints.stable_diffusion import load; print(load(sys.argv[1]).base)"
+    code = (
+        "import sys; from intaglio.checkpoints.stable_diffusion import load\n"
+        "for place in sys.argv[1:]: print(load(place).base, flush=True)"
+    )
     offline = os.environ | {"HF_HOME": str(tmp_path), "HF_HUB_OFFLINE": "1"}
-
-    def tried(place: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-c", code, place]
-        return subprocess.run(command, env=offline, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-c", code, f"some/tiny@{revision}", "some/none@main"]
+    tried = subprocess.run(command, env=offline, capture_output=True, text=True, check=False)
 
     expected = stable_diffusion.load(str(checkpoint)).base.identity
-    assert tried(f"some/tiny@{revision}").stdout.strip() == f"some/tiny ({expected})"
-    assert "WeightsError: some/none@main is no whole Stable Diffusion checkpoint" in tried("some/none@main").stderr
+    assert tried.stdout.strip() == f"some/tiny ({expected})"
+    assert "WeightsError: some/none@main is no whole Stable Diffusion checkpoint" in tried.stderr
 
 
 def test_precision_is_no_part_of_the_identity_and_weights_are(checkpoint: Path, maker: Maker, tmp_path: Path) -> None:

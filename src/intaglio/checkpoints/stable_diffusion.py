@@ -25,6 +25,7 @@ from intaglio.checkpoints.known import of_file
 from intaglio.errors import WeightsError
 
 if TYPE_CHECKING:
+    import torch
     from diffusers import AutoencoderKL, UNet2DConditionModel
 
     Parts = tuple[UNet2DConditionModel, AutoencoderKL, dict[str, Any]]
@@ -36,7 +37,7 @@ WIDTH_IN_FILE = "model.diffusion_model.input_blocks.1.1.transformer_blocks.0.att
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Networks in fp32 on the CPU, as they came; whoever holds them moves them."""
+    """Networks on a device, where they stay."""
 
     base: Base
     unet: UNet2DConditionModel
@@ -44,8 +45,10 @@ class Checkpoint:
     schedule: dict[str, Any]  # the scheduler's config
 
 
-def wanted(base: Base | None) -> Checkpoint | None:
-    """The checkpoint of an adapter; None for weights that are none.
+def wanted(
+    base: Base | None, device: torch.device | str = "cpu", dtype: torch.dtype | None = None
+) -> Checkpoint | None:
+    """The checkpoint of an adapter, as `load` gives it; None for weights that are none.
 
     Raises:
         WeightsError: it is not there, not whole, or another one.
@@ -58,7 +61,7 @@ def wanted(base: Base | None) -> Checkpoint | None:
             f"these weights are an adapter for the Stable Diffusion checkpoint {base}: set {PLACE} to its folder in "
             "diffusers' layout (unet, vae, scheduler), to its single .safetensors file, or to owner/name@revision on the hub"
         )
-    return fitting(base, load(place))
+    return fitting(base, load(place, device, dtype))
 
 
 def fitting(base: Base | None, checkpoint: Checkpoint | None) -> Checkpoint | None:
@@ -79,8 +82,8 @@ def fitting(base: Base | None, checkpoint: Checkpoint | None) -> Checkpoint | No
 
 
 @functools.lru_cache(maxsize=1)
-def load(place: str) -> Checkpoint:
-    """The checkpoint at a place; the last one is kept.
+def load(place: str, device: torch.device | str = "cpu", dtype: torch.dtype | None = None) -> Checkpoint:
+    """The checkpoint at a place, on a device, in a number format (None: fp32); the last one is kept.
 
     Raises:
         WeightsError: there is none that is whole, or the library is not installed.
@@ -95,29 +98,29 @@ def load(place: str) -> Checkpoint:
         )
     try:
         if path.is_dir():
-            parts = _of_folder(path, local_files_only=True)
+            parts = _of_folder(path, dtype, local_files_only=True)
         elif path.exists():
-            parts = _of_file(path)
+            parts = _of_file(path, dtype)
         else:
             assert on_hub
-            parts = _of_folder(on_hub["name"], revision=on_hub["revision"])
+            parts = _of_folder(on_hub["name"], dtype, revision=on_hub["revision"])
         unet, vae, schedule = parts
         base = Base(on_hub["name"] if on_hub and not path.exists() else path.name, identity(unet, vae, schedule))
     except Exception as error:  # the library raises nearly anything
         raise WeightsError(f"{place} is no whole Stable Diffusion checkpoint: {error}") from error
-    return Checkpoint(base, unet, vae, schedule)
+    return Checkpoint(base, unet.to(device), vae.to(device), schedule)
 
 
-def _of_folder(folder: Path | str, **options: Any) -> Parts:
+def _of_folder(folder: Path | str, dtype: torch.dtype | None, **options: Any) -> Parts:
     import torch
     from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
 
-    unet = UNet2DConditionModel.from_pretrained(folder, subfolder="unet", torch_dtype=torch.float32, **options)
-    vae = AutoencoderKL.from_pretrained(folder, subfolder="vae", torch_dtype=torch.float32, **options)
+    unet = UNet2DConditionModel.from_pretrained(folder, subfolder="unet", torch_dtype=dtype or torch.float32, **options)
+    vae = AutoencoderKL.from_pretrained(folder, subfolder="vae", torch_dtype=dtype or torch.float32, **options)
     return unet, vae, dict(DDIMScheduler.load_config(folder, subfolder="scheduler", **options))
 
 
-def _of_file(path: Path) -> Parts:
+def _of_file(path: Path, dtype: torch.dtype | None) -> Parts:
     """Networks of a file in the original layout, whose sizes are known ones."""
     import torch
     from diffusers import AutoencoderKL, UNet2DConditionModel
@@ -130,7 +133,7 @@ def _of_file(path: Path) -> Parts:
         for part, config in known.parts.items():
             (Path(folder) / part).mkdir()
             (Path(folder) / part / "config.json").write_text(json.dumps(config))
-        told: dict[str, Any] = {"config": folder, "local_files_only": True, "torch_dtype": torch.float32}
+        told: dict[str, Any] = {"config": folder, "local_files_only": True, "torch_dtype": dtype or torch.float32}
         unet = UNet2DConditionModel.from_single_file(str(path), subfolder="unet", **told)
         vae = AutoencoderKL.from_single_file(str(path), subfolder="vae", **told)
     return unet, vae, known.schedule

@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Generic, Self, TypeVar
 
-import torch
 from torch import nn
 
-from intaglio.networks.layout import frozen
+from intaglio.networks.layout import channels_last
 
 Net = TypeVar("Net", bound=nn.Module)
 
 
 class Shared(Generic[Net]):
-    """A frozen network that is no part of its holders' state: never trained, averaged or stored; copies share it."""
+    """A frozen network that is no part of its holders' state: never trained, averaged, stored or moved; copies share it."""
 
     def __init__(self, net: Net) -> None:
-        self.net = frozen(net)
+        self.net = channels_last(net).eval().requires_grad_(False)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return self
-
-
-class Holder(nn.Module):
-    """A module over a shared network, which goes with it from device to device and from one number format to another."""
-
-    def __init__(self, shared: Shared[Any]) -> None:
-        super().__init__()
-        self.shared = shared
-
-    def _apply(self, fn: Callable[[torch.Tensor], torch.Tensor], recurse: bool = True) -> Self:
-        self.shared.net._apply(fn, recurse)
-        return super()._apply(fn, recurse)  # type: ignore[no-untyped-call]

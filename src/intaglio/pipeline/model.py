@@ -40,16 +40,18 @@ PIXEL_DECODERS = ("lean", "reference")
 MAX_SIZE = 2048  # of anything that a weights file says of its networks: channels, blocks, heads
 
 
-def networks_of(weights: Weights) -> DiffusionCodec:
+def networks_of(
+    weights: Weights, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32
+) -> DiffusionCodec:
     """A codec's networks (eval, fp32, on the CPU); its entropy models exist as integers only (`Stream`).
 
-    Weights that are an adapter lie over their checkpoint, which is found and loaded.
+    Weights that are an adapter lie over their checkpoint, which is found and loaded, to the device and in the format.
 
     Raises:
         WeightsError: tensors are missing, unknown, of the wrong shape or not finite, the sizes are not the codec's, or
             the checkpoint is not there.
     """
-    checkpoint = stable_diffusion.wanted(weights.base)
+    checkpoint = stable_diffusion.wanted(weights.base, device, dtype)
     try:
         for size in (size for part in ("compressor", "prior") for size in weights.sizes[part].values()):
             if not isinstance(size, int) or not 0 <= size <= MAX_SIZE:
@@ -70,10 +72,10 @@ def lean_decoder_of(weights: Weights) -> LeanDecoder:
     return frozen(fill(lean, weights.lean))
 
 
-def space_of(weights: Weights) -> Autoencoder | StableDiffusionSpace:
-    """The latent space that a weights file's networks work in (fp32, on the CPU). Raises WeightsError as `networks_of`."""
-    checkpoint = stable_diffusion.wanted(weights.base)
-    return StableDiffusionSpace(checkpoint) if checkpoint else Autoencoder.load()
+def space_of(weights: Weights, device: torch.device, dtype: torch.dtype) -> LatentSpace:
+    """The latent space that a weights file's networks work in. Raises WeightsError as `networks_of`."""
+    checkpoint = stable_diffusion.wanted(weights.base, device, dtype)
+    return StableDiffusionSpace(checkpoint) if checkpoint else packed(Autoencoder.load().to(device, dtype))
 
 
 class Model:
@@ -99,7 +101,7 @@ class Model:
         self.device = _device(device)
         self.dtype = dtype or best_dtype(self.device)
         self.weights, self.stream = weights, Stream.of(weights)
-        self.networks = packed(networks_of(weights).to(self.device, self.dtype))
+        self.networks = packed(networks_of(weights, self.device, self.dtype).to(self.device, self.dtype))
         self.lean = None
         if decoder == "lean" and weights.base is None:
             self.lean = packed(lean_decoder_of(weights).to(self.device, self.dtype))
@@ -109,13 +111,12 @@ class Model:
     @functools.cached_property
     def space(self) -> LatentSpace:
         """The latent space with its reference pair of networks."""
-        space = space_of(self.weights).to(self.device, self.dtype)
-        return packed(space) if isinstance(space, Autoencoder) else space
+        return space_of(self.weights, self.device, self.dtype)
 
     @functools.cached_property
     def searchable(self) -> tuple[EntropyModel, Synthesis]:
         """Entropy models and synthesis that gradients pass, in fp32."""
-        networks = networks_of(self.weights).to(self.device)
+        networks = networks_of(self.weights, self.device, self.dtype).to(self.device)
         return thaw(self.weights.entropy).to(self.device), networks.compressor.synthesis
 
     def autocast(self) -> AbstractContextManager[object]:

@@ -20,7 +20,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from intaglio.checkpoints.stable_diffusion import Checkpoint
-from intaglio.networks.shared import Holder, Shared
+from intaglio.networks.shared import Shared
 from intaglio.priors.prior import Control
 from intaglio.priors.sd_schedule import Schedule
 
@@ -36,7 +36,7 @@ class SteeringConfig:
     order: int = 2  # of the solver: 1 DDIM, 2 DPM-Solver++
 
 
-class StableDiffusionPrior(Holder):
+class StableDiffusionPrior(nn.Module):
     """x-prediction denoiser D(z, sigma; control) of a checkpoint's latents; a `Prior`. Its state is what steers alone."""
 
     def __init__(self, cfg: SteeringConfig, checkpoint: Checkpoint, *, copied: bool) -> None:
@@ -44,7 +44,8 @@ class StableDiffusionPrior(Holder):
         from diffusers import ControlNetModel
 
         unet = checkpoint.unet
-        super().__init__(Shared(unet))
+        super().__init__()
+        self.shared = Shared(unet)
         self.cfg, self.schedule = cfg, Schedule(checkpoint.schedule)
         self.hint: int = unet.config.block_out_channels[0]  # channels of the hint
         self.words: int = unet.config.cross_attention_dim  # width of a token

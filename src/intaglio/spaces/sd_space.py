@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from intaglio.checkpoints.stable_diffusion import Checkpoint
-from intaglio.networks.shared import Holder, Shared
+from intaglio.networks.shared import Shared
 from intaglio.networks.tiles import Rect, stitch
 from intaglio.spaces.pooled_norm import pooled
 
@@ -24,11 +24,11 @@ SAMPLE = 24  # latents a side of the samples that statistics come from, SAMPLES 
 SAMPLES = 3
 
 
-class StableDiffusionSpace(Holder):
+class StableDiffusionSpace:
     """A `LatentSpace`; a latent is the mean of the autoencoder's posterior, and so the same for the same picture."""
 
     def __init__(self, checkpoint: Checkpoint) -> None:
-        super().__init__(Shared(checkpoint.vae))
+        self.shared = Shared(checkpoint.vae)
         config = checkpoint.vae.config
         levels = len(config.block_out_channels)
         self.name = f"stable-diffusion-{checkpoint.base.identity}"

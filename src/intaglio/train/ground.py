@@ -9,7 +9,8 @@ import torch
 
 from intaglio.checkpoints import stable_diffusion
 from intaglio.checkpoints.stable_diffusion import Checkpoint
-from intaglio.networks.layout import channels_last, frozen
+from intaglio.networks.layout import channels_last
+from intaglio.networks.precision import best_dtype
 from intaglio.spaces.sd_space import StableDiffusionSpace
 from intaglio.spaces.taef2 import Autoencoder
 
@@ -23,12 +24,12 @@ class Ground:
 
     @classmethod
     def of(cls, place: str | None, device: torch.device) -> Self:
-        """The ground on a device, frozen; `place` of a Stable Diffusion checkpoint, or None.
+        """The ground on a device, frozen, a checkpoint in the best format there; `place` of a Stable Diffusion checkpoint, or None.
 
         Raises:
             WeightsError: there is no whole checkpoint.
         """
         if place is None:
             return cls(channels_last(Autoencoder.load(device)))
-        checkpoint = stable_diffusion.load(place)
-        return cls(frozen(StableDiffusionSpace(checkpoint), device), checkpoint)
+        checkpoint = stable_diffusion.load(place, device, best_dtype(device))
+        return cls(StableDiffusionSpace(checkpoint), checkpoint)
