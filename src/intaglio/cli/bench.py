@@ -112,7 +112,10 @@ def verify(p: argparse.ArgumentParser) -> Callable[[argparse.Namespace], None]:
 
 
 def people(p: argparse.ArgumentParser) -> Callable[[argparse.Namespace], None]:
-    """What coding leaves of faces that do not fill their picture, by DIR/faces.csv (file, x, y, w, h); OUT/people.md."""
+    """What coding leaves of faces that do not fill their picture, by DIR/faces.csv (file, x, y, w, h); OUT/people.md.
+
+    Stopped at any moment, the same command goes on.
+    """
     _folders(p)
     p.add_argument("--limit", type=int, metavar="N", help="so many pictures, the first by name")
     p.add_argument(
