@@ -11,7 +11,12 @@ from intaglio.barcode.printing import raster
 from intaglio.barcode.symbols import KINDS, TooLong, encode, level_of, side_within, sides
 
 ENDS = {"qr": (21, 177), "aztec": (15, 151), "datamatrix": (10, 144), "pdf417": (86, 579)}
-LARGEST = {"qr": 2953, "aztec": 1700, "datamatrix": 1500, "pdf417": 1000}  # bytes: exact for QR, else at least 95 of 100
+LARGEST = {
+    "qr": 2953,
+    "aztec": 1700,
+    "datamatrix": 1500,
+    "pdf417": 1000,
+}  # bytes: exact for QR, else at least 95 of 100
 
 
 def fits(name: str, length: int, level: str, side: int) -> bytes | None:
@@ -55,8 +60,10 @@ def test_widths_and_levels_are_those_of_the_standards() -> None:
 @pytest.mark.parametrize("degrees", [0, 12, -30, 44])
 def test_turned_symbols_are_levelled(degrees: int) -> None:
     content = b"a stacked symbol, which readers want level"
-    picture = raster(encode("pdf417", content, "5"), 20, 4).convert("L").rotate(
-        degrees, Image.Resampling.BICUBIC, expand=True, fillcolor=255
+    picture = (
+        raster(encode("pdf417", content, "5"), 20, 4)
+        .convert("L")
+        .rotate(degrees, Image.Resampling.BICUBIC, expand=True, fillcolor=255)
     )
     assert abs(finding.slant(picture) + degrees) < 2
     assert any(content == found.content for look in finding.looks(picture) for found in look.whole)

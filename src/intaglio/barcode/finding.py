@@ -74,7 +74,9 @@ def slant(grey: Image.Image) -> float:
     """
     small = grey.copy()
     small.thumbnail((SEARCHED, SEARCHED))
-    small = small.filter(ImageFilter.GaussianBlur(1.5))  # differences of neighbours are of no true direction at sharp edges
+    small = small.filter(
+        ImageFilter.GaussianBlur(1.5)
+    )  # differences of neighbours are of no true direction at sharp edges
     if min(small.size) < 2:
         return 0.0
     down, right = np.gradient(np.asarray(small, dtype=np.float64))
