@@ -34,10 +34,20 @@ class Meter:
             with FlopCounterMode(display=False) as counter:
                 yield values
             self._cost[batch.kind] = counter.get_total_flops()
-        seconds, flops = time.perf_counter() - begun, self._cost[batch.kind]
+        self._add(time.perf_counter() - begun, self._cost[batch.kind], len(batch), values)
+
+    @contextmanager
+    def update(self) -> Iterator[dict[str, float]]:
+        """Around what follows the batches of a step; values as in `step`."""
+        values: dict[str, float] = {}
+        begun = time.perf_counter()
+        yield values
+        self._add(time.perf_counter() - begun, 0, 0, values)
+
+    def _add(self, seconds: float, flops: int, samples: int, values: dict[str, float]) -> None:
         self.flops, self.seconds = self.flops + flops, self.seconds + seconds
         self._flops, self._seconds = self._flops + flops, self._seconds + seconds
-        self._samples += len(batch)
+        self._samples += samples
         for key, value in values.items():
             total, count = self._sums.get(key, (0.0, 0))
             self._sums[key] = total + value, count + 1
