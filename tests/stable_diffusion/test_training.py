@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
 import pytest
 import torch
 
+from intaglio.checkpoints.known import KNOWN
 from intaglio.cli.main import main
+from intaglio.entropy.stream import Stream
 from intaglio.train import recipe as recipes
 from intaglio.train.checkpoint import Checkpoint
+from intaglio.train.estimate import shapes_of
 from intaglio.train.stages.control_stage import ControlStage
+from intaglio.weights import codec_file
 
 pytest.importorskip("diffusers")
 
@@ -47,13 +50,11 @@ def train(recipe: Path, checkpoint: Path, out: Path) -> int:
 
 
 def test_errors_fall_and_a_killed_run_goes_on(
-    checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recipe = tmp_path / "recipe.toml"
     recipe.write_text(SIZES + STAGES)
     assert train(recipe, checkpoint, tmp_path / "whole") == 0
-    said = capsys.readouterr().out
-    assert "Stage control: about" in said and "GB of memory" in said
     log = (tmp_path / "whole/round-1/compressor/log.jsonl").read_text().splitlines()
     judged = [line["val/q64/latent_error"] for line in map(json.loads, log) if "val/q64/latent_error" in line]
     assert judged[-1] < 0.97 * judged[0]
@@ -70,7 +71,7 @@ def test_errors_fall_and_a_killed_run_goes_on(
     for name in ("cache", "generated", "round-1"):
         (tmp_path / "whole" / name).rename(tmp_path / "killed" / name)
     control, weights = tmp_path / "killed/round-1/control", tmp_path / "killed/round-1/fasdiff.safetensors"
-    wanted, adapter = Checkpoint(control).average(), weights.read_bytes()
+    wanted, adapter = Checkpoint(control).average(), codec_file.read("fasdiff", weights)
     for file in control.rglob("*.*"):
         file.unlink()
     weights.unlink()
@@ -81,21 +82,28 @@ def test_errors_fall_and_a_killed_run_goes_on(
     assert train(recipe, checkpoint, tmp_path / "killed") == 0
     for name, tensor in Checkpoint(control).average().items():
         assert torch.equal(tensor, wanted[name]), name
-    assert weights.read_bytes() == adapter
+    again = codec_file.read("fasdiff", weights)
+    assert (again.decoder, again.base) == (adapter.decoder, adapter.base)
+    assert Stream.of(again).digest == Stream.of(adapter).digest
 
 
-@pytest.mark.parametrize(("name", "millions"), [("1.5", 859.5), ("2.1", 865.9)])
-def test_a_dry_run_needs_no_checkpoint(
-    name: str, millions: float, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_dry_run_needs_no_checkpoint(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     recipe = tmp_path / "recipe.toml"
     recipe.write_text(
         'codec = "fasdiff"\nover_stable_diffusion = true\n[[rounds]]\n[rounds.control]\nsteps = 9\ncrop = 8'
     )
-    assert main(["train", str(recipe), "--dry-run", name]) == 0
+    assert main(["train", str(recipe), "--dry-run", "1.5"]) == 0
     said = capsys.readouterr().out
-    assert re.search(rf"U-Net, frozen +{millions}\n", said)
     assert "control: 9 steps of 16 squares of 64 pixels" in said and "RTX 4090" in said
+
+
+def test_networks_have_as_many_parameters_as_is_published() -> None:
+    """Of the U-Net as `known` quotes it; 83.65 million of the autoencoder, 361.28 of ControlNet with its picture's stem."""
+    for name, known in KNOWN.items():
+        shapes = shapes_of(name)
+        millions = [sum(p.numel() for p in net.parameters()) / 1e6 for net in (shapes.unet, shapes.vae)]
+        assert abs(millions[0] - known.published) < 1
+        assert millions[1] == pytest.approx(83.65, abs=0.01)
 
 
 @pytest.mark.parametrize(

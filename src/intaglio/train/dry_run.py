@@ -65,13 +65,14 @@ def _drawing(recipe: Recipe) -> Iterator[tuple[int, str, Drawing]]:
 
 
 def _estimated(recipe: Recipe, stage: Drawing, shapes: Checkpoint) -> Estimate:
-    return estimate(shapes, recipe.compressor, recipe.steering, stage.crop * packets.SIDE, stage.recompute)
+    side, joint = stage.crop * packets.SIDE, isinstance(stage, JointStageConfig)
+    return estimate(shapes, recipe.compressor, recipe.steering, side, recompute=stage.recompute, joint=joint)
 
 
 def _work(sums: Estimate, stage: Drawing) -> float:
     """FLOPs a square; in `joint` several steps are unrolled."""
     one = sums.control.forward + sums.control.backward
-    if isinstance(stage, ControlStageConfig):
+    if sums.joint is None:
         return one
     return (STEPS - 1) * one + sums.joint.forward + sums.joint.backward
 
@@ -79,6 +80,6 @@ def _work(sums: Estimate, stage: Drawing) -> float:
 def _memory(sums: Estimate, stage: Drawing) -> int:
     """Bytes; in `joint` of the longest that is unrolled."""
     kept = sums.control.kept
-    if isinstance(stage, JointStageConfig):
+    if sums.joint is not None:
         kept = (max(LADDERS) - 1) * sums.control.kept + sums.joint.kept
     return sums.memory(stage.batch * kept, eight_bit=stage.eight_bit)

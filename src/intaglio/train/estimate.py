@@ -45,7 +45,7 @@ class Estimate:
     frozen: int  # parameters
     trained: int
     control: Work  # coding and one step of the diffusion
-    joint: Work  # and the autoencoder's decoder
+    joint: Work | None  # and the autoencoder's decoder, where it is asked for
 
     def memory(self, kept: int, *, eight_bit: bool) -> int:
         """Bytes of a training step that keeps so much for gradients, workspaces not counted."""
@@ -71,9 +71,18 @@ def shapes_of(name: str) -> Checkpoint:
 
 
 def estimate(
-    checkpoint: Checkpoint, compressor: CompressorConfig, steering: SteeringConfig, side: int, recompute: bool
+    checkpoint: Checkpoint,
+    compressor: CompressorConfig,
+    steering: SteeringConfig,
+    side: int,
+    *,
+    recompute: bool,
+    joint: bool,
 ) -> Estimate:
-    """Of a checkpoint's shapes, on the device "meta", and pictures of a side; `recompute`: as the stages have it."""
+    """Of a checkpoint's shapes, on the device "meta", and pictures of a side.
+
+    `recompute`: as the stages have it. `joint`: through the autoencoder, too.
+    """
     space = StableDiffusionSpace(checkpoint)
     with torch.device("meta"):
         sized = replace(compressor, latent=space.channels)

@@ -12,11 +12,15 @@ from intaglio.train.batches import Crops
 
 
 class Meter:
-    """Counts the FLOPs of the first batch of every kind (see `Crops.kind`); further ones of that kind cost the same."""
+    """Counts the FLOPs of the first batch of every kind (see `Crops.kind`); further ones of that kind cost the same.
+
+    Counting takes other paths through some backward passes, whose sums are rounded otherwise. So `costs` are part of a
+    checkpoint, and a run that goes on counts where one that was never stopped would.
+    """
 
     def __init__(self) -> None:
         self.flops, self.seconds = 0.0, 0.0  # in all, resumed runs included
-        self._cost: dict[tuple[object, ...], int] = {}
+        self.costs: dict[tuple[object, ...], int] = {}  # FLOPs by kind
         self._clear()
 
     def _clear(self) -> None:
@@ -28,13 +32,13 @@ class Meter:
         """Around all that is computed for a batch; what is put into the dictionary is averaged in the report."""
         values: dict[str, float] = {}
         begun = time.perf_counter()
-        if batch.kind in self._cost:
+        if batch.kind in self.costs:
             yield values
         else:
             with FlopCounterMode(display=False) as counter:
                 yield values
-            self._cost[batch.kind] = counter.get_total_flops()
-        self._add(time.perf_counter() - begun, self._cost[batch.kind], len(batch), values)
+            self.costs[batch.kind] = counter.get_total_flops()
+        self._add(time.perf_counter() - begun, self.costs[batch.kind], len(batch), values)
 
     @contextmanager
     def update(self) -> Iterator[dict[str, float]]:

@@ -104,7 +104,7 @@ class Run:
             if checkpoint.step < config.steps:
                 torch.manual_seed(this.seed)
                 whole.train().requires_grad_(True)
-                if self._ground.checkpoint and isinstance(config, dry_run.Drawing):
+                if self._ground.checkpoint and isinstance(config, dry_run.Drawing) and team().device.type == "cuda":
                     said = dry_run.expected(self.recipe, config, estimate.shapes(self._ground.checkpoint))
                     print(f"Stage {name}: {said}.")
                 stage = config.build(whole, self._resources)
