@@ -62,6 +62,11 @@ class StableDiffusionPrior(nn.Module):
         channels: int = self.shared.net.config.in_channels
         return channels
 
+    def recompute(self, wanted: bool) -> None:
+        """Whether activations are kept for gradients or computed anew (gradient checkpointing)."""
+        for net in (self.branch, self.shared.net):
+            net.enable_gradient_checkpointing() if wanted else net.disable_gradient_checkpointing()
+
     def denoise(self, z: torch.Tensor, sigma: torch.Tensor, control: Control | None = None) -> torch.Tensor:
         """Noisy latents (B, C, h, w) and noise levels sigma (B,) to the expected clean ones; of any size."""
         unet, s = self.shared.net, sigma.float()[:, None, None, None]

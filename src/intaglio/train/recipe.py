@@ -117,8 +117,8 @@ def _mistakes(recipe: Recipe) -> Iterator[str]:
             where = f"rounds {number} {name}"
             if recipe.over_stable_diffusion and name in OWN:
                 yield f"{where}: a checkpoint's networks are frozen, and {name} would train one of ours in their place"
-            if min(stage.steps, stage.batch, stage.crop, stage.validate, stage.save) < 1:
-                yield f"{where}: steps, batch, crop, validate and save must be at least 1"
+            if min(stage.steps, stage.batch, stage.crop, stage.accumulate, stage.validate, stage.save) < 1:
+                yield f"{where}: steps, batch, crop, accumulate, validate and save must be at least 1"
             if stage.crop > recipe.size // packets.SIDE:
                 yield f"{where}: crop must be at most {recipe.size // packets.SIDE}, the side of a picture in latents"
             for cache in stage.pictures:
