@@ -12,6 +12,7 @@ moment, the same command goes on. The knock-outs of `bench ablate` then say what
 from __future__ import annotations
 
 import argparse
+import functools
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -86,7 +87,7 @@ def steps(net: nn.Module, file: Path, count: int, lr: float) -> Iterator[tuple[i
                 "net": net.state_dict(), "average": average.model.state_dict(), "optimiser": optimiser.state_dict(),
                 "step": step + 1,
             }  # fmt: skip
-            replace(file, lambda path, state=state: torch.save(state, path))  # type: ignore[misc]
+            replace(file, functools.partial(torch.save, state))
     net.load_state_dict(average.model.state_dict())
 
 
