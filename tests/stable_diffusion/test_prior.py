@@ -13,10 +13,13 @@ from intaglio.checkpoints.stable_diffusion import Checkpoint
 from intaglio.codecs.fasdiff_sd import FaSDiffOverStableDiffusion
 from intaglio.compressor.config import CompressorConfig
 from intaglio.entropy.learned.coded import Coded
+from intaglio.faces.recogniser import FaceRecogniser
 from intaglio.networks.tiles import Rect
 from intaglio.priors.sampler import descend
 from intaglio.priors.sd_prior import StableDiffusionPrior, SteeringConfig
 from intaglio.priors.sd_schedule import Schedule
+from intaglio.spaces.sd_space import StableDiffusionSpace
+from intaglio.spaces.space_decoder import SpaceDecoder
 
 diffusers = pytest.importorskip("diffusers")
 
@@ -127,3 +130,22 @@ def test_any_size_is_drawn_and_tokens_are_of_the_whole(networks: FaSDiffOverStab
     assert [m.shape[2:] for m in window.maps] == [(8, 12), (4, 6)]
     assert torch.equal(window.cond, control.cond)
     assert torch.equal(networks.completed(window, c).cond, networks.steering.tokens(c))
+
+
+def test_identity_s_loss_reaches_the_tokens(checkpoint: Path) -> None:
+    """A recogniser's cosine, through the autoencoder and the frozen U-Net."""
+    loaded = stable_diffusion.load(str(checkpoint))
+    torch.manual_seed(0)
+    networks = FaSDiffOverStableDiffusion(COMPRESSOR, STEERING, loaded, trained=True)
+    with torch.no_grad():
+        for parameter in networks.steering.semantics.widen[-1].parameters():
+            parameter.normal_(0, 0.1)
+    c, q = coded(1, 4, 4), torch.tensor([0.3])
+    prompt = networks.compressor.synthesis(c, q)
+    drawn = networks.draw(networks.control(c, prompt, q), q, 1, torch.randn(1, 4, 16, 16))
+    picture = networks.hold(SpaceDecoder(StableDiffusionSpace(loaded))(drawn), prompt)
+    landmarks = 30 + 60 * torch.rand(1, 68, 2)
+    vectors = FaceRecogniser(None).embed(picture, landmarks)
+    (1 - (vectors * torch.randn(1, 512)).sum()).backward()
+    assert all(p.grad is not None and p.grad.any() for p in networks.steering.semantics.widen.parameters())
+    assert all(p.grad is None for net in (loaded.unet, loaded.vae) for p in net.parameters())
