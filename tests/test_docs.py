@@ -14,7 +14,7 @@ from intaglio.cli import bench, main, train
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + sorted(ROOT.glob("docs/**/*.md"))
-WORDS = 20_000
+WORDS = 26_000  # of all pages: one more for each new task, none longer than its reader needs
 
 
 def blocks(page: Path, language: str) -> list[str]:
