@@ -11,9 +11,13 @@ import torch
 from intaglio.checkpoints.known import KNOWN
 from intaglio.cli.main import main
 from intaglio.entropy.stream import Stream
+from intaglio.errors import WeightsError
+from intaglio.testing import COMPRESSOR, STEERING, TinyModel
+from intaglio.train import chain
 from intaglio.train import recipe as recipes
 from intaglio.train.checkpoint import Checkpoint
 from intaglio.train.estimate import shapes_of
+from intaglio.train.ground import Ground
 from intaglio.train.stages.control_stage import ControlStage
 from intaglio.weights import codec_file
 
@@ -132,6 +136,21 @@ def test_the_recipe_goes_over_a_checkpoint_and_asks_for_one(tmp_path: Path, caps
         "joint",
     ]
     assert main(["train", str(path), "--out", str(tmp_path)]) == 2
-    assert "name a checkpoint's folder by --checkpoint" in capsys.readouterr().err
+    assert "name a checkpoint by --checkpoint" in capsys.readouterr().err
     assert main(["train", str(path.with_name("smoke.toml")), "--dry-run", "1.5"]) == 2
     assert "a dry run is of recipes with over_stable_diffusion" in capsys.readouterr().err
+
+
+def test_an_adapter_may_start_from_weights_of_ours(checkpoint: Path, tmp_path: Path) -> None:
+    """Analysis, synthesis and entropy models begin as those; what has other shapes in the checkpoint's space stays new."""
+    ground = Ground.of(str(checkpoint), torch.device("cpu"))
+    weights = TinyModel().write(tmp_path / "ours.safetensors")
+    whole = chain.new("fasdiff", COMPRESSOR, STEERING, ground)
+    ours = chain.read("fasdiff", weights, ground)
+    chain.take(whole, ours)
+    taken, given = whole.codec.compressor.state_dict(), ours.codec.compressor.state_dict()
+    assert torch.equal(taken["synthesis.packets.weight"], given["synthesis.packets.weight"])
+    assert taken["synthesis.latent.weight"].shape[0] == ground.space.channels
+    adapter = TinyModel(checkpoint=checkpoint).write(tmp_path / "adapter.safetensors")
+    with pytest.raises(WeightsError, match="no checkpoint is named"):
+        chain.read("fasdiff", adapter, Ground.of(None, torch.device("cpu")))
