@@ -121,15 +121,15 @@ def test_other_models_refuse_an_adapter_s_files(adapter: Path, tiny: Path) -> No
         Codec("fasdiff", weights=tiny, device="cpu").decompress(data)
 
 
-@pytest.mark.parametrize("kind", ["sd21", "turbo"])
-def test_other_checkpoints_draw_too(
-    kind: str, maker: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("name", "kind"), [("fasdiff", "sd21"), ("cgdm", "sd15"), ("cgdm", "turbo")])
+def test_other_checkpoints_and_cgdm_draw_too(
+    name: str, kind: str, maker: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """2.x predicts v, Turbo is made for one step; at several steps seeds differ, and every count of steps draws."""
     place = maker(kind)
     monkeypatch.setenv("INTAGLIO_SD", str(place))
-    weights = TinyModel(checkpoint=place).write(tmp_path / "tiny.safetensors")
-    codec = Codec("fasdiff", weights=weights, device="cpu")
+    weights = TinyModel(name, checkpoint=place).write(tmp_path / "tiny.safetensors")
+    codec = Codec(name, weights=weights, device="cpu")
     data = codec.compress(generated.picture(72, 3), quality=30)
     drawn = {
         (steps, seed): np.asarray(codec.decompress(data, steps=steps, seed=seed))
