@@ -8,15 +8,16 @@ from pathlib import Path
 import pytest
 import torch
 
+from intaglio.checkpoints import stable_diffusion
 from intaglio.checkpoints.known import KNOWN
 from intaglio.cli.main import main
 from intaglio.entropy.stream import Stream
 from intaglio.errors import WeightsError
 from intaglio.testing import COMPRESSOR, STEERING, TinyModel
-from intaglio.train import chain
+from intaglio.train import chain, dry_run
 from intaglio.train import recipe as recipes
 from intaglio.train.checkpoint import Checkpoint
-from intaglio.train.estimate import shapes_of
+from intaglio.train.estimate import shapes, shapes_of
 from intaglio.train.ground import Ground
 from intaglio.train.stages.control_stage import ControlStage
 from intaglio.weights import codec_file
@@ -94,18 +95,31 @@ def test_errors_fall_and_a_killed_run_goes_on(
 def test_a_dry_run_needs_no_checkpoint(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     recipe = tmp_path / "recipe.toml"
     recipe.write_text(
-        'codec = "fasdiff"\nover_stable_diffusion = true\n[[rounds]]\n[rounds.control]\nsteps = 9\ncrop = 8'
+        'codec = "fasdiff"\nover_stable_diffusion = true\n[[rounds]]\n[rounds.control]\nsteps = 9\ncrop = 8\n'
+        "[rounds.joint]\nsteps = 9\ncrop = 8\nbatch = 16"
     )
     assert main(["train", str(recipe), "--dry-run", "1.5"]) == 0
     said = capsys.readouterr().out
     assert "control: 9 steps of 16 squares of 64 pixels" in said and "RTX 4090" in said
+    work = [float(line.split()[-1]) for line in said.splitlines() if "GFLOP a square" in line]
+    assert 0 < 3 * work[0] < work[1], "pixels, and several steps of the diffusion"
+
+
+def test_memory_is_told_of_any_checkpoint(checkpoint: Path, tmp_path: Path) -> None:
+    path = tmp_path / "recipe.toml"
+    path.write_text(SIZES + STAGES)
+    recipe = recipes.read(path)
+    stage = recipe.rounds[0].stages["control"]
+    assert isinstance(stage, dry_run.Drawing)
+    said = dry_run.expected(recipe, stage, shapes(stable_diffusion.load(str(checkpoint))))
+    assert said == "about 0.0 GB of memory, by its sizes"
 
 
 def test_networks_have_as_many_parameters_as_is_published() -> None:
     """Of the U-Net as `known` quotes it; 83.65 million of the autoencoder, 361.28 of ControlNet with its picture's stem."""
     for name, known in KNOWN.items():
-        shapes = shapes_of(name)
-        millions = [sum(p.numel() for p in net.parameters()) / 1e6 for net in (shapes.unet, shapes.vae)]
+        known_shapes = shapes_of(name)
+        millions = [sum(p.numel() for p in net.parameters()) / 1e6 for net in (known_shapes.unet, known_shapes.vae)]
         assert abs(millions[0] - known.published) < 1
         assert millions[1] == pytest.approx(83.65, abs=0.01)
 
