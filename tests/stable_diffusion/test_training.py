@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,7 @@ lr = 3e-3
 ema = 0.8
 validate = 15
 [rounds.control]
-steps = 12
+steps = 7
 batch = 2
 accumulate = 2
 recompute = true
@@ -45,8 +46,8 @@ whole = 0.0
 warmup = 2
 lr = 3e-3
 ema = 0.8
-validate = 12
-save = 4
+validate = 7
+save = 3
 """
 
 
@@ -64,10 +65,10 @@ def test_errors_fall_and_a_killed_run_goes_on(
     judged = [line["val/q64/latent_error"] for line in map(json.loads, log) if "val/q64/latent_error" in line]
     assert judged[-1] < 0.97 * judged[0]
 
-    kept, calls = ControlStage.loss, iter(range(100))
+    kept, calls = ControlStage.loss, iter(range(99))
 
     def killed(self: ControlStage, batch: object) -> object:
-        if next(calls) == 15:
+        if next(calls) == 9:
             raise KeyboardInterrupt
         return kept(self, batch)  # type: ignore[arg-type]
 
@@ -82,7 +83,7 @@ def test_errors_fall_and_a_killed_run_goes_on(
     weights.unlink()
     monkeypatch.setattr(ControlStage, "loss", killed)
     assert train(recipe, checkpoint, tmp_path / "killed") != 0
-    assert 0 < Checkpoint(control).step < 12
+    assert 0 < Checkpoint(control).step < 7
     monkeypatch.setattr(ControlStage, "loss", kept)
     assert train(recipe, checkpoint, tmp_path / "killed") == 0
     for name, tensor in Checkpoint(control).average().items():
@@ -92,7 +93,11 @@ def test_errors_fall_and_a_killed_run_goes_on(
     assert Stream.of(again).digest == Stream.of(adapter).digest
 
 
-def test_a_dry_run_needs_no_checkpoint(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_dry_run_needs_no_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unet = KNOWN["1.5"].unet | {"layers_per_block": 1, "block_out_channels": (64, 64, 64, 64)}  # for speed
+    monkeypatch.setitem(KNOWN, "1.5", replace(KNOWN["1.5"], unet=unet))
     recipe = tmp_path / "recipe.toml"
     recipe.write_text(
         'codec = "fasdiff"\nover_stable_diffusion = true\n[[rounds]]\n[rounds.control]\nsteps = 9\ncrop = 8\n'
