@@ -6,6 +6,7 @@ import hashlib
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from intaglio.checkpoints import stable_diffusion
 from intaglio.cli.main import main
 from intaglio.entropy.stream import Stream, grid
 from intaglio.errors import WeightsError
+from intaglio.testing import TinyModel
 from intaglio.train import generated
 from intaglio.weights import codec_file, tensors
 
@@ -117,6 +119,25 @@ def test_other_models_refuse_an_adapter_s_files(adapter: Path, tiny: Path) -> No
     data = Codec("fasdiff", weights=adapter, device="cpu").compress(generated.picture(40, 7))
     with pytest.raises(IntaglioError, match="custom model"):
         Codec("fasdiff", weights=tiny, device="cpu").decompress(data)
+
+
+@pytest.mark.parametrize(("name", "kind"), [("fasdiff", "sd21"), ("cgdm", "sd15"), ("cgdm", "turbo")])
+def test_other_checkpoints_and_cgdm_draw_too(
+    name: str, kind: str, maker: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """2.x predicts v, Turbo is made for one step; at several steps seeds differ, and every count of steps draws."""
+    place = maker(kind)
+    monkeypatch.setenv("INTAGLIO_SD", str(place))
+    weights = TinyModel(name, checkpoint=place).write(tmp_path / "tiny.safetensors")
+    codec = Codec(name, weights=weights, device="cpu")
+    data = codec.compress(generated.picture(72, 3), quality=30)
+    drawn = {
+        (steps, seed): np.asarray(codec.decompress(data, steps=steps, seed=seed))
+        for steps in (1, 2, 4)
+        for seed in (0, 1)
+    }
+    assert all(picture.shape == (72, 72, 3) for picture in drawn.values())
+    assert np.array_equal(drawn[1, 0], drawn[1, 1]) and not np.array_equal(drawn[4, 0], drawn[4, 1])
 
 
 @pytest.mark.usefixtures("base")

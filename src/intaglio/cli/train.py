@@ -30,8 +30,8 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--start", type=Path, metavar="FILE", help="weights that the first round to be done starts from")
     top.add_argument(
         "--checkpoint",
-        metavar="DIR",
-        help="the Stable Diffusion checkpoint, in diffusers' layout, of a recipe that is over one",
+        metavar="PLACE",
+        help="of the Stable Diffusion checkpoint of a recipe that is over one: a folder, a file or owner/name@revision",
     )
     top.add_argument(
         "--dry-run", choices=("1.5", "2.1", "turbo"),

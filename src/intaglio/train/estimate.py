@@ -97,9 +97,8 @@ def estimate(
     parameters = {part: sum(p.numel() for p in net.parameters()) for part, net in nets.items()}
     frozen = parameters["U-Net, frozen"] + parameters["autoencoder, frozen"]
     trained = sum(parameters.values()) - frozen
-    return Estimate(
-        parameters, frozen, trained, _work(networks, None, space, side), _work(networks, space, space, side)
-    )
+    through = _work(networks, space, space, side) if joint else None
+    return Estimate(parameters, frozen, trained, _work(networks, None, space, side), through)
 
 
 def _work(

@@ -108,8 +108,6 @@ def _mistakes(recipe: Recipe) -> Iterator[str]:
         yield "it needs at least one of [[rounds]] and of [caches]"
     if all(cache.others for cache in recipe.caches.values()):
         yield "one of [caches] must not be of others"
-    if recipe.over_stable_diffusion and recipe.codec in CODECS and not CODECS[recipe.codec].adapter[0]:
-        yield f"{recipe.codec} does not go over Stable Diffusion: fasdiff does"
     for number, part in enumerate(recipe.rounds, 1):
         if part.start not in ("", *(CODECS if number == 1 else ())):
             yield f"rounds {number} start: the first round alone can start from a codec, one of {', '.join(CODECS)}"

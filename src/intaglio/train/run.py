@@ -166,7 +166,7 @@ class Run:
         if not self.recipe.over_stable_diffusion:
             return Ground.of(None, team().device)
         if self.checkpoint is None:
-            raise TrainingError("the recipe is over Stable Diffusion: name a checkpoint's folder by --checkpoint")
+            raise TrainingError("the recipe is over Stable Diffusion: name a checkpoint by --checkpoint")
         return Ground.of(self.checkpoint, team().device)
 
     @property
