@@ -211,10 +211,15 @@ def test_another_custom_model(tmp_path: Path, tiny_model: Model, tiny: Path, dat
 
 
 def test_noise_is_a_field_over_absolute_position() -> None:
-    whole = field(7, 5, 40, 30)
-    assert torch.equal(field(7, 5, 9, 8), whole[:, :, :9, :8])
-    assert torch.equal(field(7, 3, 40, 30), whole[:, :3])
-    assert abs(float(torch.corrcoef(torch.stack([field(8, 5, 40, 30).flatten(), whole.flatten()]))[0, 1])) < 0.05
+    whole = torch.from_numpy(field(7, 5, 40, 30))
+    assert torch.equal(torch.from_numpy(field(7, 5, 9, 8)), whole[:, :, :9, :8])
+    assert torch.equal(torch.from_numpy(field(7, 3, 40, 30)), whole[:, :3])
+    assert (
+        abs(
+            float(torch.corrcoef(torch.stack([torch.from_numpy(field(8, 5, 40, 30)).flatten(), whole.flatten()]))[0, 1])
+        )
+        < 0.05
+    )
     assert abs(float(whole.mean())) < 0.05
     assert abs(float(whole.std()) - 1) < 0.05
 

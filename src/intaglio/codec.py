@@ -144,7 +144,7 @@ class Codec:
         """
         options = DecompressOptions.of(options, keywords)
         from intaglio.image import from_rgb
-        from intaglio.pipeline import face_patches
+        from intaglio.pipeline import face_drawing
         from intaglio.pipeline.coding import Coding
         from intaglio.pipeline.decoder import decode, watched
 
@@ -179,7 +179,7 @@ class Codec:
         if portraitist is None:
             rgb = ground(options.box, watch)
         else:
-            rgb = face_patches.draw(portraitist, header, patches, options, ground, watch)
+            rgb = face_drawing.draw(portraitist, header, patches, options, ground, watch)
         return from_rgb(rgb, header.grey, f"{weights.codec}-{weights.decoder}")
 
     def _model_for(self, faces: Faces, ground: Model) -> Model:

@@ -14,7 +14,8 @@ from intaglio.pipeline import portrait, windows
 from intaglio.pipeline.coding import Coding
 from intaglio.pipeline.encoder import analyse
 from intaglio.pipeline.model import Model
-from intaglio.pipeline.original import WINDOW, Original
+from intaglio.pipeline.original import Original
+from intaglio.pipeline.windows import WINDOW
 from intaglio.spaces import lean_encoder
 from intaglio.spaces.lean_encoder import LeanEncoder
 

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from intaglio import image
 from intaglio.entropy.stream import STRIDE
 from intaglio.networks import packets
+from intaglio.pipeline.windows import WINDOW
 from intaglio.spaces.space import LatentSpace
 
-WINDOW = 128  # latents a side that pixels are coded and drawn by
 Tensors = dict[str, NDArray[np.float32]]
 """Coded tensors of one picture by name, each (C, h, w), in units."""
 

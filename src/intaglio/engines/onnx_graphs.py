@@ -1,0 +1,85 @@
+"""A codec's networks as ONNX graphs: structure in this package, weights out of the safetensors file that torch reads too."""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import json
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from intaglio.errors import WeightsError
+from intaglio.weights import tensors
+from intaglio.weights.codec_file import Weights
+
+FOLDER = Path(__file__).parent / "graphs"
+
+
+@functools.cache
+def installed() -> bool:
+    """Whether ONNX Runtime is here; it is not imported."""
+    return importlib.util.find_spec("onnxruntime") is not None
+
+
+@functools.cache
+def description(codec: str) -> dict[str, Any]:
+    """What is known of a codec's graphs: sizes, reaches, and the tensors of each."""
+    description: dict[str, Any] = json.loads((FOLDER / codec / "graphs.json").read_text())
+    return description
+
+
+def fit(weights: Weights) -> bool:
+    """Whether the graphs are those of a weights file: its networks have the released sizes."""
+    return weights.base is None and weights.sizes == description(weights.codec)["sizes"]
+
+
+class Graphs:
+    """The graphs of a codec, each made ready when it is first run. It may be used from several threads at once."""
+
+    def __init__(self, weights: Weights) -> None:
+        self.weights, self.about = weights, description(weights.codec)
+        self._sessions: dict[str, Any] = {}
+        self._lock = Lock()
+
+    def __call__(self, graph: str, **arrays: Any) -> list[Any]:
+        """The outputs of a graph for its inputs by name; inputs that it has no use for are left out."""
+        session = self._sessions.get(graph)
+        if session is None:
+            with self._lock:
+                session = self._sessions.get(graph) or self._start(graph)
+                self._sessions[graph] = session
+        names = {one.name for one in session.get_inputs()}
+        inputs = {name: np.ascontiguousarray(array) for name, array in arrays.items() if name in names}
+        outputs: list[Any] = session.run(None, inputs)
+        return outputs
+
+    def _start(self, graph: str) -> Any:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3
+        # Threads that wait by spinning would take the cores from NumPy's and from the other graphs'.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        names = self.about["tensors"][graph]
+        values = [onnxruntime.OrtValue.ortvalue_from_numpy(self._tensor(name)) for name in names]
+        options.add_external_initializers(names, values)
+        path = FOLDER / self.weights.codec / f"{graph}.onnx"
+        return onnxruntime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
+
+    def _tensor(self, name: str) -> NDArray[np.float32]:
+        if name.startswith("lean."):
+            file, key = self.weights.lean, name.removeprefix("lean.")
+        elif name.split(".")[0] in ("encoder", "mean", "deviation"):
+            file, key = tensors.read(tensors.FOLDER / "autoencoder.safetensors", "intaglio-autoencoder"), name
+        else:
+            file, key = self.weights.networks, name
+        if key not in file.arrays:
+            raise WeightsError(f"{file.source} lacks tensor {key}")
+        array = np.ascontiguousarray(file.arrays[key], np.float32)
+        if not np.isfinite(array).all():
+            raise WeightsError(f"{file.source} has values in {key} that are not finite numbers")
+        return array
