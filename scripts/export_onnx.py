@@ -11,7 +11,7 @@ from __future__ import annotations
 import io
 import json
 import warnings
-from dataclasses import dataclass
+from typing import cast
 
 import onnx
 import torch
@@ -19,17 +19,22 @@ from torch import nn
 
 from intaglio.codecs import CODECS
 from intaglio.codecs.bounded import BoundedCodec
-from intaglio.codecs.bounded import BoundedCodec
 from intaglio.codecs.diffusion_codec import DiffusionCodec
 from intaglio.compressor.base_picture import base_picture
 from intaglio.compressor.prompt import Prompt
 from intaglio.engines.onnx_graphs import FOLDER
 from intaglio.entropy.learned.coded import Coded
+from intaglio.faces import detector
+from intaglio.faces.yunet import YuNet
+from intaglio.faces.yunet_levels import MODEL
+from intaglio.networks.layout import frozen
 from intaglio.pipeline.model import lean_decoder_of, margins, networks_of
 from intaglio.priors.prior import Control
+from intaglio.spaces import lean_encoder
 from intaglio.spaces.lean_decoder import REACH, LeanDecoder
-from intaglio.spaces.taef2 import Autoencoder
+from intaglio.spaces.taef2 import FACTOR, OUTER_ENCODER_REACH, Autoencoder
 from intaglio.weights import codec_file
+from intaglio.weights.tensors import fill, read
 
 OPSET = 18
 LEVELS = range(3)
@@ -95,7 +100,7 @@ class PictureGraph(nn.Module):
         empty = z[:, :0]
         prompt = Prompt(empty, empty, z, packets, empty)
         x = base_picture(prompt)
-        return x + realism * (self.hold(self.lean(z), prompt, realism) - x)
+        return x + realism * (self.hold(self.lean(z), prompt, cast("float", realism)) - x)
 
 
 class BaseGraph(nn.Module):
@@ -257,7 +262,23 @@ def _shorten(graph: onnx.GraphProto) -> None:
             names[:] = [short.get(name, name) for name in names]
 
 
+class FaceGraph(nn.Module):
+    inputs, outputs = ("x",), ("fine", "middle", "coarse")
+
+    def __init__(self) -> None:
+        super().__init__()
+        net = frozen(fill(YuNet(), read(detector.FILE, MODEL)))
+        for name, child in net.named_children():
+            setattr(self, name, child)
+        self.net = [net]  # not a part of its own: tensors have their names in the file
+
+    def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
+        return self.net[0](x)
+
+
 def main() -> None:
+    face = graph(FaceGraph().eval(), {"x": torch.randn(1, 3, 64, 96)})
+    detector.GRAPH.write_bytes(face.SerializeToString(deterministic=True))
     autoencoder = Autoencoder.load()
     for codec in CODECS:
         weights = codec_file.read(codec)
@@ -285,6 +306,8 @@ def main() -> None:
             "analysis_reach": analysis_reach,
             "synthesis_reach": synthesis_reach,
             "pixel_reach": REACH,
+            "lean_margin": lean_encoder.REACH,
+            "encoder_margin": -(-OUTER_ENCODER_REACH // FACTOR),
             "tensors": {name: [tensor.name for tensor in model.graph.initializer] for name, model in parts.items()},
         }
         (folder / "graphs.json").write_text(json.dumps(description, indent=1) + "\n")

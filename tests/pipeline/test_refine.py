@@ -17,7 +17,7 @@ from intaglio.entropy.learned.fourpass_net import bits
 from intaglio.entropy.learned.thaw import ThawedFourPass, floats, thaw
 from intaglio.pipeline.annealing import Annealed, anneal
 from intaglio.pipeline.coding import Goal
-from intaglio.pipeline.encoder import analyse, encode
+from intaglio.pipeline.encoder import encode
 from intaglio.pipeline.model import Model
 from intaglio.pipeline.original import Original
 from intaglio.pipeline.refine import cost
@@ -36,11 +36,11 @@ def image() -> Image.Image:
 
 @pytest.fixture(scope="module")
 def original(image: Image.Image) -> Original:
-    return Original(np.asarray(image), CPU)
+    return Original(np.asarray(image))
 
 
 def test_thawed_models_count_what_files_take(tiny_model: Model, original: Original) -> None:
-    payload, values = tiny_model.stream.encode(analyse(tiny_model, original, 0), LOW)
+    payload, values = tiny_model.stream.encode(tiny_model.analyse(original, 0), LOW)
     entropy = thaw(tiny_model.weights.entropy)
     exact = Coded.of(values.floats(), CPU, torch.float32)
     hats, bits = entropy(exact, torch.tensor([LOW / 255]), torch.round)
@@ -70,7 +70,7 @@ def test_annealed_rounding_is_between_floor_and_ceiling(cold: float) -> None:
 
 
 def test_effort_lowers_the_objective(tiny_model: Model, original: Original) -> None:
-    z, p = original.latent(0, tiny_model.space).float(), original.packets(0)
+    z, p = tiny_model.latent(original, 0).float(), tiny_model.packets(original, 0)
     plain, refined = (encode(tiny_model, original, Goal(INDEX, effort=effort)) for effort in (0, 4))
     costs = [cost(tiny_model, coding, z, p, count_bytes=True) for coding in (plain, refined)]
     assert costs[1] < 0.99 * costs[0]
@@ -85,8 +85,8 @@ def test_effort_keeps_to_the_budget(tiny_codec: Codec, image: Image.Image) -> No
 
 def test_more_effort_is_less_error_in_the_same_bytes() -> None:
     """It was more than none, but the less the longer the search: what it saved was spent by undoing it."""
-    model, original = Model(codec_file.read("cgdm"), device="cpu"), Original(np.asarray(picture(96, 5)), CPU)
-    z, p = original.latent(0, model.space).float(), original.packets(0)
+    model, original = Model(codec_file.read("cgdm"), device="cpu"), Original(np.asarray(picture(96, 5)))
+    z, p = model.latent(original, 0).float(), model.packets(original, 0)
     codings = [encode(model, original, Goal(0, lambda scale: 400, effort)) for effort in (0, 2, 6)]
     error = [cost(model, coding, z, p, count_bytes=False) for coding in codings]
     assert error[0] > error[1] > error[2] and error[2] < 0.98 * error[0]
@@ -96,8 +96,8 @@ def test_more_effort_is_less_error_in_the_same_bytes() -> None:
 def test_tiles_are_refined_one_by_one(name: str, tiny: Path, tiny_cgdm: Path, original: Original) -> None:
     weights = codec_file.read(name, tiny if name == "fasdiff" else tiny_cgdm)
     model = Model(weights, decoder="reference", device="cpu")
-    z, p = original.latent(0, model.space).float(), original.packets(0)
-    plain = Coded.of(analyse(model, original, 0), CPU, torch.float32)
+    z, p = model.latent(original, 0).float(), model.packets(original, 0)
+    plain = Coded.of(model.analyse(original, 0), CPU, torch.float32)
     shares: list[float] = []
     entropy, synthesis = model.searchable
     whole, tiled = (anneal(entropy, synthesis, plain, z, p, INDEX, 20, shares.append, tile=tile) for tile in (2, 1))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import importlib.util
 import json
 from pathlib import Path
 from threading import Lock
@@ -13,16 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from intaglio.errors import WeightsError
+from intaglio.networks.onnx_session import Session
 from intaglio.weights import tensors
 from intaglio.weights.codec_file import Weights
 
 FOLDER = Path(__file__).parent / "graphs"
-
-
-@functools.cache
-def installed() -> bool:
-    """Whether ONNX Runtime is here; it is not imported."""
-    return importlib.util.find_spec("onnxruntime") is not None
 
 
 @functools.cache
@@ -42,33 +36,21 @@ class Graphs:
 
     def __init__(self, weights: Weights) -> None:
         self.weights, self.about = weights, description(weights.codec)
-        self._sessions: dict[str, Any] = {}
+        self._sessions: dict[str, Session] = {}
         self._lock = Lock()
 
     def __call__(self, graph: str, **arrays: Any) -> list[Any]:
-        """The outputs of a graph for its inputs by name; inputs that it has no use for are left out."""
+        """As `Session`."""
         session = self._sessions.get(graph)
         if session is None:
             with self._lock:
                 session = self._sessions.get(graph) or self._start(graph)
                 self._sessions[graph] = session
-        names = {one.name for one in session.get_inputs()}
-        inputs = {name: np.ascontiguousarray(array) for name, array in arrays.items() if name in names}
-        outputs: list[Any] = session.run(None, inputs)
-        return outputs
+        return session(**arrays)
 
-    def _start(self, graph: str) -> Any:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
-        # Threads that wait by spinning would take the cores from NumPy's and from the other graphs'.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        names = self.about["tensors"][graph]
-        values = [onnxruntime.OrtValue.ortvalue_from_numpy(self._tensor(name)) for name in names]
-        options.add_external_initializers(names, values)
-        path = FOLDER / self.weights.codec / f"{graph}.onnx"
-        return onnxruntime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
+    def _start(self, graph: str) -> Session:
+        weights = {name: self._tensor(name) for name in self.about["tensors"][graph]}
+        return Session(FOLDER / self.weights.codec / f"{graph}.onnx", weights)
 
     def _tensor(self, name: str) -> NDArray[np.float32]:
         if name.startswith("lean."):

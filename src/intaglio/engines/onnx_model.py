@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from intaglio.codecs.bounds import near
 from intaglio.compressor.prompt import Prompt
@@ -14,9 +15,14 @@ from intaglio.engines.onnx_graphs import Graphs
 from intaglio.entropy.learned.coded import Coded
 from intaglio.entropy.stream import Stream
 from intaglio.image import Rgb
+from intaglio.networks import walsh
 from intaglio.networks.progress import Progress, ignored
-from intaglio.networks.tiles import Rect
+from intaglio.networks.tiles import Rect, stitch
+from intaglio.networks.walsh import SIDE
 from intaglio.pipeline import payload as payloads
+from intaglio.pipeline import windows
+from intaglio.pipeline.original import Original, Tensors
+from intaglio.pipeline.windows import GRAIN
 from intaglio.priors import patches
 from intaglio.priors.noise import field
 from intaglio.priors.prior import Control
@@ -33,7 +39,8 @@ class OnnxNetworks:
         self.compressor = self  # whose synthesis it is
 
     def synthesis(self, c: Coded, q: Any) -> Prompt:
-        return Prompt(*self.graphs("synthesis", lf=c.lf, h=c.h, vector=c.vector, y=c.y, q=q), cond=q)
+        fine, coarse, latent, packets = self.graphs("synthesis", lf=c.lf, h=c.h, vector=c.vector, y=c.y, q=q)
+        return Prompt(fine, coarse, latent, packets, q)
 
     def control(self, c: Coded, prompt: Prompt, q: Any) -> Control:
         *levels, cond, precision = self.graphs(
@@ -73,9 +80,20 @@ class OnnxNetworks:
         return near(z, control.base, realism) if self.graphs.about["bounded"] else z
 
 
+def _picture(rgb: Rgb) -> NDArray[np.float32]:
+    """(1, 3, H, W) in 0..1."""
+    return np.ascontiguousarray(rgb.transpose(2, 0, 1)[None], np.float32) / np.float32(255)
+
+
+def _packets(rgb: Rgb) -> NDArray[np.float32]:
+    """Packets (1, 192, h, w) of a picture (8h, 8w, 3)."""
+    return walsh.analyse(_picture(rgb) - np.float32(0.5))
+
+
 class OnnxModel:
     """The networks of a weights file, if they are of the released sizes (`onnx_graphs.fit`)."""
 
+    gradients = False
     local = True
 
     def __init__(self, weights: Weights) -> None:
@@ -111,6 +129,57 @@ class OnnxModel:
     def noise(self, seed: int, h: int, w: int) -> Any:
         """`noise.field` of the latent space's channels."""
         return field(seed, self.networks.channels, h, w)
+
+    def analyse(self, original: Original, scale: int, after: Progress = ignored) -> Tensors:
+        """Unquantised coded tensors of a picture at a coded scale; `after` is told each share of the work that is done."""
+        told = list[float]()
+
+        def analysed() -> Tensors:
+            rgb = original.padded(scale)
+            p = original.kept(("packets", "numpy", scale), lambda: _packets(rgb))
+            z = (
+                None
+                if self.graphs.about["lean_encoder"]
+                else original.kept(("latent", "numpy", scale), lambda: self._encode(rgb))
+            )
+
+            def spatial(place: Rect) -> list[Any]:
+                cut, latent = place.cut(p, GRAIN), None if z is None else place.cut(z, GRAIN)
+                return self.graphs("analysis", p=cut, **({} if latent is None else {"z": latent}))
+
+            def tell(share: float) -> None:
+                told.append(share)
+                after(share)
+
+            reach = self.graphs.about["analysis_reach"]
+            y, deep = stitch(spatial, p.shape[2] // GRAIN, p.shape[3] // GRAIN, windows.TILE, reach, after=tell)
+            lf, h, *vector = self.graphs("finish", deep=deep)
+            flat = vector[0][0] if vector else np.zeros((0, 1, 1), np.float32)
+            return {"lf": lf[0], "h": h[0], "vector": flat, "y": y[0]}
+
+        tensors = original.kept((self.weights.decoder, scale), analysed)
+        if not told:
+            after(1.0)
+        return tensors
+
+    def _encode(self, rgb: Rgb) -> Any:
+        """Latents (1, C, h, w) of a picture by the reference encoder, as `taef2.Autoencoder.encode`."""
+        x = _picture(rgb)
+        margin = self.graphs.about["encoder_margin"]
+
+        def outer(place: Rect) -> list[Any]:
+            return self.graphs("outer", x=place.cut(x, SIDE))
+
+        (features,) = stitch(outer, x.shape[2] // SIDE, x.shape[3] // SIDE, windows.WINDOW, margin)
+        return self.graphs("inner", features=features)[0]
+
+    def latents(self, rgb: Rgb) -> NDArray[np.float32]:
+        """Latents (1, C, h, w) of a picture (8h, 8w, 3) by the lean encoder."""
+        p, margin = _packets(rgb), self.graphs.about["lean_margin"]
+        rows, columns = p.shape[2:]
+        (z,) = stitch(lambda place: self.graphs("latents", p=place.cut(p)), rows, columns, windows.WINDOW, margin)
+        seen: NDArray[np.float32] = z
+        return seen
 
     def canvas(self, prompt: Prompt, z: Any, realism: float) -> Callable[[Rect], Rgb]:
         """What draws a rectangle of latents as levels (8h, 8w, 3): of the base picture, moved by `realism` to what z says."""

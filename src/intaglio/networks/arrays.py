@@ -6,7 +6,7 @@ What cuts pictures into pieces and leads a latent through its steps is written f
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
@@ -17,8 +17,8 @@ Array = TypeVar("Array")
 def zeros(like: Array, shape: Sequence[int]) -> Array:
     """Zeros (shape) of the kind, type and place of `like`."""
     source: Any = like
-    out: Array = np.zeros(shape, source.dtype) if isinstance(like, np.ndarray) else source.new_zeros(tuple(shape))
-    return out
+    out: Any = np.zeros(shape, source.dtype) if isinstance(like, np.ndarray) else source.new_zeros(tuple(shape))
+    return cast("Array", out)
 
 
 def doubles(x: Array) -> Array:

@@ -23,7 +23,7 @@ from intaglio.image import Rgb
 from intaglio.options import CompressOptions
 from intaglio.pipeline.coding import Coding, Goal, index_of
 from intaglio.pipeline.encoder import encode
-from intaglio.pipeline.model import Model
+from intaglio.pipeline.engine import Engine
 from intaglio.pipeline.original import Original
 from intaglio.pipeline.search import typical
 
@@ -51,7 +51,7 @@ class Patches:
         return Chunk(FACES, self.faces.pack())
 
 
-def coded(model: Model, original: Original, options: CompressOptions) -> Patches | None:
+def coded(model: Engine, original: Original, options: CompressOptions) -> Patches | None:
     """The faces of a picture that are worth it, coded by a FaSDiff model; None where none is."""
     if options.focus == "off":
         return None
@@ -87,10 +87,10 @@ def _area(place: Placement, height: int, width: int) -> float:
     return a * e - b * d
 
 
-def _patch(model: Model, rgb: Rgb, place: Placement, effort: int, room: int) -> Coding | None:
+def _patch(model: Engine, rgb: Rgb, place: Placement, effort: int, room: int) -> Coding | None:
     """A face's patch in `room` bytes with what the chunk says of it; None where that is too little."""
     a, _, _, d, _, _ = place.affine(*rgb.shape[:2])
-    original = Original(head_patch.cut(rgb, place), model.device)
+    original = Original(head_patch.cut(rgb, place))
     goal = Goal(0, lambda scale: room - OVERHEAD, effort, finest=int(math.hypot(a, d) < HALVED))
     try:
         coding = encode(model, original, goal)

@@ -9,7 +9,9 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from typing import Literal
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from intaglio.checkpoints import stable_diffusion
 from intaglio.codecs.assembly import assemble, prior_of
@@ -24,13 +26,16 @@ from intaglio.entropy.learned.thaw import thaw
 from intaglio.entropy.stream import Stream
 from intaglio.errors import OptionError, WeightsError
 from intaglio.image import Rgb
+from intaglio.networks import packets
 from intaglio.networks.layout import frozen
 from intaglio.networks.packed import packed
 from intaglio.networks.precision import best_dtype
-from intaglio.networks.tiles import Rect
+from intaglio.networks.progress import Progress, ignored
+from intaglio.networks.tiles import Rect, stitch
 from intaglio.networks.walsh import SIDE
 from intaglio.pipeline import payload as payloads
 from intaglio.pipeline import windows
+from intaglio.pipeline.original import Original, Tensors
 from intaglio.priors.noise import field
 from intaglio.spaces import lean_decoder, lean_encoder
 from intaglio.spaces.lean_decoder import LeanDecoder
@@ -105,6 +110,8 @@ class Model:
         OptionError: there is no such device or decoder. WeightsError: as `networks_of`.
     """
 
+    gradients = True
+
     def __init__(
         self,
         weights: Weights,
@@ -168,6 +175,54 @@ class Model:
         """As `payload.tensors`, a batch of one."""
         values = payloads.tensors(self.stream, payload, index, grid, focus, salvage=salvage, watch=watch)
         return Coded.of(values, self.device, self.dtype)
+
+    def packets(self, original: Original, scale: int) -> torch.Tensor:
+        """A picture's packets (1, 192, h, w), fp32, at a coded scale."""
+        return original.kept(
+            ("packets", "torch", scale), lambda: packets.analyse(self._tensor(original.padded(scale)) - 0.5)
+        )
+
+    @torch.no_grad()
+    def latent(self, original: Original, scale: int) -> torch.Tensor:
+        """A picture's latent (1, C, h, w) by the reference encoder, at a coded scale."""
+        key = "latent", "torch", self.space.name, scale
+        return original.kept(key, lambda: self.space.encode(self._tensor(original.padded(scale)), windows.WINDOW))
+
+    def analyse(self, original: Original, scale: int, after: Progress = ignored) -> Tensors:
+        """Unquantised coded tensors of a picture at a coded scale; `after` is told each share of the work that is done."""
+
+        def analysed() -> Tensors:
+            z = None if self.lean_encoder else self.latent(original, scale).to(self.dtype)
+            p, analysis = self.packets(original, scale).to(self.dtype), self.networks.compressor.analysis
+            return windows.analyse(analysis, p, self.analysis_reach, z, after=told).arrays()
+
+        done = 0.0
+
+        def told(share: float) -> None:
+            nonlocal done
+            done += share
+            after(share)
+
+        with torch.inference_mode():
+            tensors = original.kept((self.weights.decoder, scale), analysed)
+        if not done:
+            after(1.0)
+        return tensors
+
+    @torch.inference_mode()
+    def latents(self, rgb: Rgb) -> NDArray[np.float32]:
+        """Latents (1, C, h, w) of a picture (8h, 8w, 3) by the lean encoder."""
+        p = packets.analyse(self._tensor(rgb) - 0.5).to(self.dtype)
+        encoder = self.networks.compressor.analysis.encoder
+        rows, columns = p.shape[2:]
+        (z,) = stitch(lambda place: [encoder(place.cut(p))], rows, columns, windows.WINDOW, lean_encoder.REACH)
+        seen: NDArray[np.float32] = z.float().cpu().numpy()
+        return seen
+
+    def _tensor(self, rgb: Rgb) -> torch.Tensor:
+        """(1, 3, H, W) in 0..1."""
+        x = torch.from_numpy(np.ascontiguousarray(rgb)).to(self.device).permute(2, 0, 1)[None]
+        return x.to(torch.float32).contiguous(memory_format=torch.channels_last) / 255
 
     def pixels(self, z: torch.Tensor) -> torch.Tensor:
         """Drawn latents (B, C, h, w) to a picture (B, 3, 8h, 8w), not clamped, at once."""

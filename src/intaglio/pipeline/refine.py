@@ -32,8 +32,8 @@ def refined(
     `advance` is told each share of the work as it is done; the shares add up to 1.
     """
     # Copies, for what was made in inference mode takes no part in gradients.
-    z = original.latent(coding.scale, model.space).float().clone()
-    p = original.packets(coding.scale).clone()
+    z = model.latent(original, coding.scale).float().clone()
+    p = model.packets(original, coding.scale).clone()
     start = Coded.of(tensors, model.device, torch.float32)
     entropy, synthesis = model.searchable
     index = coding.index

@@ -14,8 +14,8 @@ from intaglio.options import CompressOptions
 from intaglio.pipeline import choose, face_patches, plain
 from intaglio.pipeline.coding import Coding, Goal, index_of
 from intaglio.pipeline.encoder import encode
+from intaglio.pipeline.engine import Engine
 from intaglio.pipeline.face_patches import Patches
-from intaglio.pipeline.model import Model
 from intaglio.pipeline.original import Original
 from intaglio.pipeline.search import typical
 
@@ -24,7 +24,7 @@ Advance = Callable[[float], None]
 
 
 def whole_file(
-    models: Sequence[Model], original: Original, options: CompressOptions, advance: Advance, *, plainly: bool
+    models: Sequence[Engine], original: Original, options: CompressOptions, advance: Advance, *, plainly: bool
 ) -> bytes:
     """The file of a picture by one of the models; with `plainly`, of its own pixels if they take few bytes.
 
@@ -41,7 +41,7 @@ def whole_file(
 
 
 def _with_faces(
-    models: Sequence[Model], original: Original, options: CompressOptions, advance: Advance
+    models: Sequence[Engine], original: Original, options: CompressOptions, advance: Advance
 ) -> bytes | None:
     """The file with faces coded apart, where that pays.
 
@@ -60,7 +60,7 @@ def _with_faces(
 
 
 def _best(
-    models: Sequence[Model],
+    models: Sequence[Engine],
     original: Original,
     options: CompressOptions,
     advance: Advance,
@@ -74,7 +74,7 @@ def _best(
         order, sure = sorted(models, key=lambda model: model.weights.codec == "fasdiff"), True
     else:
         order, sure = choose.likelier(models, original)
-    judge = models[0].networks.compressor.analysis.encoder
+    judge = models[0]
     share = 1.0 if sure else 1 / len(order)
     limit, least = options.max_bytes, list[int]()
     best: tuple[tuple[int, float], bytes] | None = None
@@ -96,7 +96,7 @@ def _best(
 
 
 def _file(
-    model: Model,
+    model: Engine,
     original: Original,
     options: CompressOptions,
     limit: int | None,
