@@ -202,17 +202,18 @@ def samples(networks: DiffusionCodec, h: int = 2, w: int = 3) -> dict[str, torch
 
 def graph(net: nn.Module, tensors: dict[str, torch.Tensor]) -> onnx.ModelProto:
     """The net as a graph of any size, its weights named and left out."""
-    names = [name for name in net.inputs if tensors[name].numel()]  # type: ignore[union-attr]
-    arguments = tuple(tensors[name] for name in net.inputs)  # type: ignore[union-attr]
+    inputs, outputs = cast("tuple[str, ...]", net.inputs), cast("tuple[str, ...]", net.outputs)
+    names = [name for name in inputs if tensors[name].numel()]
+    arguments = tuple(tensors[name] for name in inputs)
     axes = {name: {2: f"{name}_h", 3: f"{name}_w"} for name in names if tensors[name].shape[2:].numel() > 1}
     axes |= {
-        name: {2: f"{name}_h", 3: f"{name}_w"} for name in net.outputs if name not in ("cond", "precision", "vector")
+        name: {2: f"{name}_h", 3: f"{name}_w"} for name in outputs if name not in ("cond", "precision", "vector")
     }
     file = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            net, arguments, file, input_names=list(net.inputs), output_names=list(net.outputs),  # type: ignore[arg-type]
+            net, arguments, file, input_names=list(inputs), output_names=list(outputs),
             dynamic_axes=axes, opset_version=OPSET, dynamo=False, do_constant_folding=False,
         )  # fmt: skip
     return bare(onnx.load_from_string(file.getvalue()))

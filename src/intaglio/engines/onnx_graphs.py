@@ -49,10 +49,11 @@ class Graphs:
         return session(**arrays)
 
     def _start(self, graph: str) -> Session:
-        weights = {name: self._tensor(name) for name in self.about["tensors"][graph]}
+        weights = {name: self.tensor(name) for name in self.about["tensors"][graph]}
         return Session(FOLDER / self.weights.codec / f"{graph}.onnx", weights)
 
-    def _tensor(self, name: str) -> NDArray[np.float32]:
+    def tensor(self, name: str) -> NDArray[np.float32]:
+        """A weight by its name in the graphs."""
         if name.startswith("lean."):
             file, key = self.weights.lean, name.removeprefix("lean.")
         elif name.split(".")[0] in ("encoder", "mean", "deviation"):

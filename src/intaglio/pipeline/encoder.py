@@ -44,8 +44,10 @@ def encode(
     else:
         coding, tensors = _fitting(model, original, goal.budget, goal.focus, goal.finest)
     if goal.effort:
+        from intaglio.pipeline.model import Model
         from intaglio.pipeline.refine import refined
 
+        assert isinstance(model, Model)  # of the engines, the one that gradients pass through
         return refined(model, original, coding, tensors, goal, advance)
     advance(1.0 if goal.budget else 1 - ANALYSIS)
     return coding
