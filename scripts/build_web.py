@@ -1,11 +1,11 @@
 """Writes what the web reader fetches into web/models, out of the packaged weights; nothing of it is committed.
 
-    PYTHONPATH=src python scripts/build_web.py            # needs onnx
+PYTHONPATH=src python scripts/build_web.py            # needs onnx
 
-    CODEC/model.json            stream, seed of the checksum, reaches and sizes
-    CODEC/entropy.safetensors   the integers
-    CODEC/GRAPH.onnx            the graphs that a decoder needs, their matrices in fp16
-    ort/                        ONNX Runtime Web, out of web/node_modules (`npm install` in web)
+CODEC/model.json            stream, seed of the checksum, reaches and sizes
+CODEC/entropy.safetensors   the integers
+CODEC/GRAPH.onnx            the graphs that a decoder needs, their matrices in fp16
+ort/                        ONNX Runtime Web, out of web/node_modules (`npm install` in web)
 """
 
 from __future__ import annotations
@@ -70,9 +70,7 @@ def main() -> None:
             (folder / f"{name}.onnx").write_bytes(model.SerializeToString())
         about = {name: graphs.about[name] for name in ("tile", "bounded", "pixel_reach", "synthesis_reach")}
         about |= {"codec": codec, "stream": weights.stream, "seed": stream.seed, "decoder": weights.decoder}
-        inputs = {
-            name: [one.name for one in onnx.load(folder / f"{name}.onnx").graph.input] for name in DRAWING
-        }
+        inputs = {name: [one.name for one in onnx.load(folder / f"{name}.onnx").graph.input] for name in DRAWING}
         (folder / "model.json").write_text(json.dumps(about | {"inputs": inputs, "licence": weights.licence}, indent=1))
         size = sum(path.stat().st_size for path in folder.iterdir())
         print(f"{codec}: {size / 1e6:.1f} MB")

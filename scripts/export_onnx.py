@@ -206,9 +206,7 @@ def graph(net: nn.Module, tensors: dict[str, torch.Tensor]) -> onnx.ModelProto:
     names = [name for name in inputs if tensors[name].numel()]
     arguments = tuple(tensors[name] for name in inputs)
     axes = {name: {2: f"{name}_h", 3: f"{name}_w"} for name in names if tensors[name].shape[2:].numel() > 1}
-    axes |= {
-        name: {2: f"{name}_h", 3: f"{name}_w"} for name in outputs if name not in ("cond", "precision", "vector")
-    }
+    axes |= {name: {2: f"{name}_h", 3: f"{name}_w"} for name in outputs if name not in ("cond", "precision", "vector")}
     file = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
