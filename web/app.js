@@ -13,7 +13,7 @@ const reader = new Reader(ort, async (codec, name) => {
   if (!answer.ok) throw new ItgError("MissingModel", `models/${codec}/${name} is not there: run scripts/build_web.py`);
   return answer.arrayBuffer();
 });
-let bytes = null, drawing = null, again = false;
+let bytes = null, opened = null, drawing = false, again = false;
 
 function say(text, wrong = false) {
   $("status").textContent = text;
@@ -73,16 +73,17 @@ async function draw() {
   }
   const start = performance.now();
   try {
+    drawing = true;
     say("Drawing …");
-    drawing = reader.decode(bytes, { steps: STEPS[$("steps").value], realism: Number($("realism").value) });
-    const file = await drawing;
+    opened ??= reader.open(bytes);
+    const file = await reader.draw(await opened, { steps: STEPS[$("steps").value], realism: Number($("realism").value) });
     show(file, (performance.now() - start) / 1000);
     say("");
   } catch (error) {
     $("result").hidden = true;
     say(error instanceof ItgError ? error.message : `this browser cannot draw it (${error.message})`, true);
   }
-  drawing = null;
+  drawing = false;
   if (again) {
     again = false;
     draw();
@@ -91,6 +92,7 @@ async function draw() {
 
 async function open(file) {
   bytes = new Uint8Array(await file.arrayBuffer());
+  opened = null;
   await draw();
 }
 

@@ -28,31 +28,44 @@ export function join(...maps) {
 
 /** The convolution `name`, 1x1 or 3x3 with zero padding, not clipped. */
 export function conv(weights, name, x) {
-  const { shape, data: weight } = weights[`${name}.weight`], bias = weights[`${name}.bias`].data;
-  const [outputs, inputs, size] = shape, r = size >> 1, { h, w } = x;
-  const out = map(outputs, h, w), area = h * w;
-  for (let o = 0; o < outputs; o++) {
-    const sums = out.data.subarray(o * area, (o + 1) * area).fill(bias[o]);
-    for (let c = 0; c < inputs; c++) {
-      for (let u = -r; u <= r; u++) {
-        for (let v = -r; v <= r; v++) {
-          const factor = weight[((o * inputs + c) * size + u + r) * size + v + r];
-          if (factor) add(sums, x.data.subarray(c * area, (c + 1) * area), factor, u, v, h, w);
-        }
-      }
-    }
-    for (let i = 0; i < area; i++) sums[i] = shift(sums[i], 14);
+  const { shape: [outputs, , size], data: weight } = weights[`${name}.weight`], bias = weights[`${name}.bias`].data;
+  const area = x.h * x.w, out = map(outputs, x.h, x.w), columns = size === 1 ? x.data : unfold(x);
+  const rows = columns.length / area, rest = new Float64Array(area);
+  for (let o = 0; o < outputs; o += 4) {
+    const sums = [0, 1, 2, 3].map((k) =>
+      o + k < outputs ? out.data.subarray((o + k) * area, (o + k + 1) * area).fill(bias[o + k]) : rest);
+    multiply(sums, columns, weight, o * rows, rows, area);
   }
+  for (let i = 0; i < out.data.length; i++) out.data[i] = shift(out.data[i], 14);
   return out;
 }
 
-/** sums[i, j] += factor * plane[i + u, j + v], where that is inside. */
-function add(sums, plane, factor, u, v, h, w) {
-  const left = Math.max(0, -v), right = Math.min(w, w - v);
-  for (let i = Math.max(0, -u), last = Math.min(h, h - u); i < last; i++) {
-    const to = i * w, from = (i + u) * w + v;
-    for (let j = left; j < right; j++) sums[to + j] += factor * plane[from + j];
+/** Adds to four rows of sums the products of four rows of weights with all columns: each column is read once for four. */
+function multiply([a, b, c, d], columns, weight, at, rows, area) {
+  for (let k = 0; k < rows; k++) {
+    const p = weight[at + k], q = weight[at + rows + k] ?? 0, r = weight[at + 2 * rows + k] ?? 0;
+    const s = weight[at + 3 * rows + k] ?? 0;
+    for (let i = 0, from = k * area; i < area; i++) {
+      const v = columns[from + i];
+      if (v === 0) continue;
+      a[i] += p * v;
+      b[i] += q * v;
+      c[i] += r * v;
+      d[i] += s * v;
+    }
   }
+}
+
+/** (c, h, w) to the 3x3 surroundings of each position, (c * 9, h * w), zeros outside. */
+function unfold({ c, h, w, data }) {
+  const columns = new Float64Array(9 * c * h * w);
+  for (let k = 0, at = 0; k < c; k++)
+    for (let u = -1; u <= 1; u++)
+      for (let v = -1; v <= 1; v++, at += h * w)
+        for (let i = Math.max(0, -u); i < Math.min(h, h - u); i++)
+          for (let j = Math.max(0, -v); j < Math.min(w, w - v); j++)
+            columns[at + i * w + j] = data[(k * h + i + u) * w + j + v];
+  return columns;
 }
 
 /** (4c, h, w) to (c, 2h, 2w). */

@@ -3,6 +3,7 @@
  *
  *     const reader = new Reader(ort, (codec, name) => fetch(`models/${codec}/${name}`).then((r) => r.arrayBuffer()));
  *     const { image, header, faces } = await reader.decode(bytes, { steps: 4, realism: 1, seed: 0 });
+ *     const file = await reader.open(bytes), again = await reader.draw(file, { realism: 0.5 });
  *
  * `image` is { width, height, data: RGBA } at the coded size; the picture is header.width x header.height. `faces` are
  * patches to be laid on it, { image, placement }. Everything a file can do wrong is an `ItgError`.
@@ -46,8 +47,12 @@ export class Reader {
     return { header, model, portraitist, codec: STREAMS[first.stream], values: model.symbols(ground, header), apart };
   }
 
-  async decode(bytes, options = {}) {
-    const file = await this.open(bytes, options);
+  decode(bytes, options = {}) {
+    return this.open(bytes, options).then((file) => this.draw(file, options));
+  }
+
+  /** The pictures of what `open` gave: as often as options change. */
+  async draw(file, options = {}) {
     const image = await file.model.draw(file.values, file.header, options);
     const faces = [];
     for (const { placement, size, values } of file.apart)
