@@ -22,7 +22,9 @@ def add(commands: Any) -> None:
     parser.add_argument("--max-seconds", type=between(float, 0), default=60.0, metavar="S", help="of a request")
     parser.add_argument("--workers", type=whole, default=1, metavar="N", help="pictures at once, default 1")
     parser.add_argument("--queue", type=between(int, 0), default=32, metavar="N", help="requests that wait, default 32")
-    parser.add_argument("--client", type=whole, default=64, metavar="N", help="requests of one address at once")
+    parser.add_argument(
+        "--client", type=whole, default=16, metavar="N", help="requests of one address at once, default 16"
+    )
 
 
 def serve(args: argparse.Namespace) -> int:

@@ -10,9 +10,9 @@ class Limits:
     """Of one server.
 
     Args:
-        body: bytes of an upload. pixels: of a picture, and that a file may declare. seconds: from a request's first byte to
-            its answer. workers: pictures that are worked on at once. queue: requests that wait for them.
-        client: requests of one address at once.
+        body: bytes of an upload. pixels: of a picture, and that a file may declare. seconds: from a request to its answer.
+        workers: pictures that are worked on at once. queue: requests that wait for them.
+        client: requests of one address at once. upload: seconds that a body may take to come.
     """
 
     body: int = 16_000_000
@@ -20,7 +20,8 @@ class Limits:
     seconds: float = 60.0
     workers: int = 1
     queue: int = 32
-    client: int = 64
+    client: int = 16
+    upload: float = 15.0
 
 
 class Refusal(Exception):

@@ -41,7 +41,7 @@ class Site:
     async def compress(self, request: Request) -> Response:
         """A picture to .itg bytes."""
         options = queries.compress_options(request.query_params)
-        body = await upload(request, self.limits.body)
+        body = await upload(request, self.limits.body, self.limits.upload)
 
         def work() -> bytes:
             picture = as_picture(body)
@@ -54,7 +54,7 @@ class Site:
     async def decompress(self, request: Request) -> Response:
         """.itg bytes to a PNG."""
         options = queries.decompress_options(request.query_params, self.limits)
-        body = await upload(request, self.limits.body)
+        body = await upload(request, self.limits.body, self.limits.upload)
 
         def work() -> bytes:
             return encoded(self.codec.decompress(body, options), "PNG")
@@ -64,7 +64,7 @@ class Site:
     async def inspect(self, request: Request) -> Response:
         """What is in a file's header."""
         bare = queries.decompress_options(request.query_params, self.limits).bare
-        body = await upload(request, self.limits.body)
+        body = await upload(request, self.limits.body, self.limits.upload)
         return JSONResponse(await self.desk.do(lambda: asdict(inspect(body, bare=bare, max_pixels=self.limits.pixels))))
 
     def guarded(self, answer: Answer) -> Answer:

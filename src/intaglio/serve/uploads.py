@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 from starlette.formparsers import MultiPartException, MultiPartParser
@@ -10,23 +11,30 @@ from starlette.requests import Request
 from intaglio.serve.limits import Refusal
 
 
-async def upload(request: Request, most: int) -> bytes:
+DRAINED = 4  # times the limit that is read, and not kept, so that who sends too much can read why it is refused
+
+
+async def upload(request: Request, most: int, seconds: float) -> bytes:
     """The body of a request: its first file where it is multipart.
 
     Raises:
-        Refusal: it is longer than `most` bytes (413), empty, or has no file (422).
+        Refusal: it is longer than `most` bytes (413), takes over so many seconds to come (408), is empty, or has no file (422).
     """
-    too_long = Refusal(
-        413, f"the body is over {most:,} bytes: send a smaller picture, or start the server with --max-body"
-    )
-    stated = request.headers.get("content-length", "")
-    if stated.isdecimal() and int(stated) > most:
-        raise too_long
-    body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > most:
-            raise too_long
+    body, size = bytearray(), 0
+    try:
+        async with asyncio.timeout(seconds):
+            async for piece in request.stream():
+                size += len(piece)
+                if size <= most:
+                    body += piece
+                elif size > DRAINED * most:
+                    break
+    except TimeoutError:
+        raise Refusal(408, f"the body did not come within {seconds:g} seconds: send it faster") from None
+    if size > most:
+        raise Refusal(
+            413, f"the body is over {most:,} bytes: send a smaller picture, or start the server with --max-body"
+        )
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         return _there(bytes(body))
     return _there(await _part(request, bytes(body), most))
