@@ -8,8 +8,8 @@ from pathlib import PurePosixPath
 from typing import Literal, get_args
 
 from intaglio.archive.manifest import FOLDER, Manifest, Row, missing
-from intaglio.archive.places import Item, Place
 from intaglio.archive.on_pool import at_once, in_turn
+from intaglio.archive.places import Item, Place
 from intaglio.archive.tasks import Compression, Restoration, Worker
 from intaglio.errors import OptionError
 
