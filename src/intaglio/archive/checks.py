@@ -75,9 +75,12 @@ class Check:
 
 def verify(source: Place | None, target: Place, count: int) -> Iterator[Check]:
     """Looks at a random sample of what the manifest calls done."""
-    latest = {row.name: row for row in Manifest(target).rows() if not row.error}
-    items = {item.name: item for item in source.items({_ending(name) for name in latest})} if source else {}
-    for row in reservoir(latest.values(), count):
+    manifest = Manifest(target)
+    chosen = set(reservoir((row.name for row in manifest.rows() if not row.error), count))
+    latest = {row.name: row for row in manifest.rows() if row.name in chosen and not row.error}
+    listed = source.items({_ending(name) for name in chosen}) if source else ()
+    items = {item.name: item for item in listed if item.name in chosen}
+    for row in latest.values():
         yield _check(source, target, row, items.get(row.name))
 
 

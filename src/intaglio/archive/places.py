@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import posixpath
 import tarfile
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ class Place:
     @cached_property
     def _opened(self) -> tuple[Any, str]:
         try:
-            fs, root = fsspec.core.url_to_fs(self.url)
+            fs, root = fsspec.core.url_to_fs(self.url, use_listings_cache=False)  # a listing may be of millions
         except (ImportError, ValueError) as error:  # a package that is missing, a kind of URL that nobody knows
             raise PlaceError(f"{self.url} cannot be opened: {error}") from error
         return fs, root
@@ -75,7 +75,7 @@ class Place:
                 folder = waiting.pop()
                 inside = sorted(fs.ls(folder, detail=True), key=lambda info: str(info["name"]))
                 for info in inside:
-                    name = PurePosixPath(os.path.relpath(info["name"], root)).as_posix()
+                    name = posixpath.relpath(info["name"], root)
                     if PurePosixPath(name).name.startswith(".") or name == ".":
                         continue
                     if info["type"] == "file":
