@@ -1,5 +1,6 @@
 # make demo [IMAGE=path]   a portrait becomes at most 400 bytes and a picture again, in demo-out/
 # make test                ruff, import-linter, mypy, pytest
+# make site                the documentation as pages, in site-out/
 # make bench PICTURES=DIR  ten pictures of a folder through Intaglio, VVC and AVIF (at half size): bench-out/index.html
 #
 # Each works as the first and only command on a machine with git, make and Python 3.11 to 3.13; what is
@@ -25,6 +26,9 @@ test: $(VENV)/installed-dev
 	$(VENV)/bin/mypy
 	$(VENV)/bin/pytest
 
+site: $(VENV)/installed-dev
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict --site-dir site-out
+
 # Without PICTURES the bundled portrait is all that is measured. FEATURES=DIR: feature networks (docs/guides/measuring.md).
 PICTURES ?= src/intaglio/data
 bench: $(VENV)/installed-bench
@@ -39,7 +43,7 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/installed: pyproject.toml constraints.txt | $(VENV)/bin/python
-	@echo "Installing Intaglio and torch into $(VENV): minutes the first time."
+	@echo "Installing Intaglio into $(VENV)."
 	$(INSTALL) --editable .
 	touch $@
 
@@ -53,5 +57,5 @@ $(VENV)/installed-bench: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(INSTALL) --editable '.[bench]'
 	touch $@ $(VENV)/installed
 
-.PHONY: bench demo test clean
+.PHONY: bench demo test site clean
 .DELETE_ON_ERROR:

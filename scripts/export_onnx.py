@@ -8,9 +8,10 @@ Each graph has sizes that are not fixed. An initialiser is named as its tensor i
 
 from __future__ import annotations
 
-import io
 import json
+import tempfile
 import warnings
+from pathlib import Path
 from typing import cast
 
 import onnx
@@ -207,14 +208,14 @@ def graph(net: nn.Module, tensors: dict[str, torch.Tensor]) -> onnx.ModelProto:
     arguments = tuple(tensors[name] for name in inputs)
     axes = {name: {2: f"{name}_h", 3: f"{name}_w"} for name in names if tensors[name].shape[2:].numel() > 1}
     axes |= {name: {2: f"{name}_h", 3: f"{name}_w"} for name in outputs if name not in ("cond", "precision", "vector")}
-    file = io.BytesIO()
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "graph.onnx"
         warnings.simplefilter("ignore")
         torch.onnx.export(
             net, arguments, file, input_names=list(inputs), output_names=list(outputs),
             dynamic_axes=axes, opset_version=OPSET, dynamo=False, do_constant_folding=False,
         )  # fmt: skip
-    return bare(onnx.load_from_string(file.getvalue()))
+        return bare(onnx.load(file))
 
 
 def bare(model: onnx.ModelProto) -> onnx.ModelProto:

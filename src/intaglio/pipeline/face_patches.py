@@ -53,7 +53,7 @@ class Patches:
 
 def coded(model: Engine, original: Original, options: CompressOptions) -> Patches | None:
     """The faces of a picture that are worth it, coded by a FaSDiff model; None where none is."""
-    if options.focus == "off":
+    if options.focus == "off" or options.frame:  # a framed portrait is its face
         return None
     height, width = original.rgb.shape[:2]
     places = [head_patch.place(face, height, width) for face in _group(detect(original.rgb))]

@@ -31,8 +31,8 @@ class Metrics:
             lines.append(f'intaglio_requests_total{{path="{path}",status="{status}"}} {n}')
         lines.append("# TYPE intaglio_seconds histogram")
         for path, row in sorted(self._seconds.items()):
-            for limit, n in zip((*BUCKETS, "+Inf"), (*row[:-2], row[-1])):
-                lines.append(f'intaglio_seconds_bucket{{path="{path}",le="{limit}"}} {n:g}')
+            for limit, below in zip((*BUCKETS, "+Inf"), (*row[:-2], row[-1])):
+                lines.append(f'intaglio_seconds_bucket{{path="{path}",le="{limit}"}} {below:g}')
             lines.append(f'intaglio_seconds_sum{{path="{path}"}} {row[-2]:g}')
             lines.append(f'intaglio_seconds_count{{path="{path}"}} {row[-1]:g}')
         return "\n".join([*lines, "# TYPE intaglio_inside gauge", f"intaglio_inside {inside}", ""])

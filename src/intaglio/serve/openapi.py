@@ -30,7 +30,7 @@ def description() -> dict[str, Any]:
 
 
 def _post(summary: str, options: dict[str, Any], answer: str) -> dict[str, Any]:
-    body = {"application/octet-stream": {}, "multipart/form-data": {}}
+    body: dict[str, Any] = {"application/octet-stream": {}, "multipart/form-data": {}}
     return {
         "post": {
             "summary": summary,

@@ -10,7 +10,6 @@ from starlette.requests import Request
 
 from intaglio.serve.limits import Refusal
 
-
 DRAINED = 4  # times the limit that is read, and not kept, so that who sends too much can read why it is refused
 
 
