@@ -28,8 +28,9 @@ class Session:
         options.log_severity_level = 3
         # Threads that wait by spinning would take the cores from NumPy's and from the other graphs'.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        values = [onnxruntime.OrtValue.ortvalue_from_numpy(array) for array in weights.values()]
-        options.add_external_initializers(list(weights), values)
+        # Kept as long as the session: it reads from their memory.
+        self._values = [onnxruntime.OrtValue.ortvalue_from_numpy(array) for array in weights.values()]
+        options.add_external_initializers(list(weights), self._values)
         self._session = onnxruntime.InferenceSession(graph.read_bytes(), options, providers=["CPUExecutionProvider"])
         self._inputs = {one.name for one in self._session.get_inputs()}
 
