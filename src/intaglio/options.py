@@ -82,7 +82,7 @@ class CompressOptions(_Options):
     Args:
         quality: 1 to 100, fractions allowed.
         max_bytes: in its place, the size of the whole file is at most this.
-        effort: 0 to 9, how long to refine the file on the picture, by squared errors: PSNR rises, LPIPS need not fall.
+        effort: 0 to 9, how long to refine the file on the picture, by what will be drawn of it and who is seen there.
         focus: "face" spends more of the bytes where a face is and fewer around it: easier to recognise, plainer
             otherwise. FaSDiff's, so `auto` codes by it alone; not together with effort, which would undo it.
         bare: without magic and long checksum, for barcodes and fixed slots.

@@ -36,7 +36,12 @@ def add(commands: Any) -> None:
     rate.add_argument("-q", "--quality", type=between(float, 1, 100), default=50, help="1 to 100, default 50")
     rate.add_argument("-b", "--bytes", type=between(int, 1), metavar="N", help="the best picture in at most N bytes")
     parser.add_argument(
-        "--effort", type=int, choices=range(10), default=0, metavar="0..9", help="time spent for PSNR in the same bytes"
+        "--effort",
+        type=int,
+        choices=range(10),
+        default=0,
+        metavar="0..9",
+        help="time spent on a nearer picture in the same bytes",
     )
     parser.add_argument("--focus", choices=["face"], help="more of the bytes where a face is (fasdiff)")
     arguments.bare(parser)

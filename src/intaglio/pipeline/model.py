@@ -14,7 +14,6 @@ import torch
 from intaglio.codecs import CODECS
 from intaglio.codecs.diffusion_codec import DiffusionCodec
 from intaglio.compressor.config import CompressorConfig
-from intaglio.compressor.synthesis import Synthesis
 from intaglio.entropy.learned.coded import Coded
 from intaglio.entropy.learned.entropy_model import EntropyModel
 from intaglio.entropy.learned.thaw import thaw
@@ -24,6 +23,7 @@ from intaglio.networks.layout import frozen
 from intaglio.networks.packed import packed
 from intaglio.networks.precision import best_dtype
 from intaglio.pipeline import windows
+from intaglio.pipeline.likeness import Drawing
 from intaglio.priors.unet import PriorConfig
 from intaglio.spaces.lean_decoder import LeanDecoder
 from intaglio.spaces.space import LatentSpace
@@ -97,10 +97,11 @@ class Model:
         return packed(Autoencoder.load().to(self.device, self.dtype))
 
     @functools.cached_property
-    def searchable(self) -> tuple[EntropyModel, Synthesis]:
-        """Entropy models and synthesis that gradients pass, in fp32."""
-        networks = networks_of(self.weights).to(self.device)
-        return thaw(self.weights.entropy).to(self.device), networks.compressor.synthesis
+    def searchable(self) -> tuple[EntropyModel, Drawing]:
+        """Entropy models, and networks that draw in one step by the lean decoder, all passed by gradients."""
+        networks = networks_of(self.weights).to(self.device, self.dtype)
+        lean = lean_decoder_of(self.weights).to(self.device, self.dtype)
+        return thaw(self.weights.entropy).to(self.device), Drawing(networks, lean)
 
     def autocast(self) -> AbstractContextManager[object]:
         """Inside, networks compute in the model's precision."""
