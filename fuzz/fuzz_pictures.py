@@ -6,6 +6,7 @@ PYTHONPATH=src python fuzz/fuzz_pictures.py --tries 50000
 from __future__ import annotations
 
 import functools
+import importlib
 import io
 import random
 import sys
@@ -13,9 +14,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import seeded
-from PIL import Image, ImageCms, features
+import tifffile
+from PIL import Image, ImageCms, PngImagePlugin, features
 
-from intaglio.image import KINDS, open_picture, to_rgb
+from intaglio.endings import PLUGINS
+from intaglio.image import open_picture, to_rgb
 
 MODES = {
     "AVIF": ("RGB", "RGBA"),
@@ -42,7 +45,7 @@ def corpus() -> list[bytes]:
     exif[0x0112] = 6
     files = []
     for kind, modes in MODES.items():
-        if kind not in KINDS or (kind in ONE_OF_A_KIND and not features.check(ONE_OF_A_KIND[kind])):
+        if kind in ONE_OF_A_KIND and not features.check(ONE_OF_A_KIND[kind]):
             continue
         for mode in modes:
             image = rgb.convert("RGB" if mode == "LAB" else "L" if mode in ("I;16", "I", "F") else mode)
@@ -61,6 +64,50 @@ def corpus() -> list[bytes]:
                 file = io.BytesIO()
                 image.save(file, kind, **extra)
                 files.append(file.getvalue())
+    return files + deep_tiffs(rng) + coloured_pngs(rgb) + of_plugins(rgb)
+
+
+def deep_tiffs(rng: np.random.Generator) -> list[bytes]:
+    """What Pillow does not write: planes, tiles, samples of many types."""
+    files = []
+    for kind in (np.uint8, np.uint16, np.uint32, np.int16, np.float16, np.float32, np.float64):
+        values = (1000 * rng.random((16, 32, 3))).astype(kind)
+        for photometric, array in (("rgb", values), ("minisblack", values[..., 0]), ("miniswhite", values[..., 0])):
+            for extra in ({}, {"tile": (16, 16)}, {"predictor": True, "compression": "zlib"}):
+                if "predictor" not in extra or kind in (np.uint8, np.uint16):
+                    file = io.BytesIO()
+                    tifffile.imwrite(file, array, photometric=photometric, **extra)
+                    files.append(file.getvalue())
+        file = io.BytesIO()
+        tifffile.imwrite(file, np.moveaxis(values, 2, 0), photometric="rgb", planarconfig="separate")
+        files.append(file.getvalue())
+    return files
+
+
+def coloured_pngs(rgb: Image.Image) -> list[bytes]:
+    """With chunks that say how colours are meant."""
+    primaries = b"".join(n.to_bytes(4, "big") for n in (31270, 32900, 64000, 33000, 21000, 71000, 15000, 6000))
+    files = []
+    for chunks in ([(b"gAMA", (100000).to_bytes(4, "big"))], [(b"cHRM", primaries)], [(b"cICP", b"\x09\x10\0\1")]):
+        info, file = PngImagePlugin.PngInfo(), io.BytesIO()
+        for name, data in chunks:
+            info.add(name, data)
+        rgb.save(file, "PNG", pnginfo=info)
+        files.append(file.getvalue())
+    return files
+
+
+def of_plugins(rgb: Image.Image) -> list[bytes]:
+    """HEIC and JPEG XL, where their packages are installed."""
+    files = []
+    for kind, plugin in PLUGINS.items():
+        if plugin.installed:
+            module = importlib.import_module(plugin.module)
+            if kind == "HEIF":
+                module.register_heif_opener()
+            file = io.BytesIO()
+            rgb.save(file, kind)
+            files += 4 * [file.getvalue()]
     return files
 
 

@@ -56,7 +56,7 @@ def one(rng: random.Random) -> None:
     header = Header(
         width=sides[0], height=sides[1], quality=rng.randrange(256), scale=rng.randrange(4), grey=rng.random() < 0.5,
         stream=255 if custom else rng.randint(1, 2), digest=rng.randbytes(8) if custom else None,
-        chunks=tuple(Chunk(rng.randrange(256), rng.randbytes(rng.randrange(9))) for _ in range(rng.randrange(3))),
+        chunks=tuple(Chunk(kind, rng.randbytes(rng.randrange(4))) for kind in sorted(rng.sample(range(256), rng.randrange(3)))),
     )  # fmt: skip
     whole = write(header, rng.randbytes(rng.randrange(60)), seed=SEED, bare=bare)
     one_input(bytes([bare]) + (seeded.mutated(whole, rng) if rng.random() < 0.9 else whole))

@@ -44,7 +44,11 @@ class Trial:
     def __init__(self, root: Path, pictures: int) -> None:
         self.root = root
         weights = TinyModel().write(root / "tiny.safetensors")
-        self.environment = os.environ | {"INTAGLIO_FASDIFF": str(weights), "OMP_NUM_THREADS": "1"}
+        self.environment = os.environ | {
+            "INTAGLIO_FASDIFF": str(weights),
+            "OMP_NUM_THREADS": "1",
+            "PYTHONPATH": os.pathsep.join(sys.path),
+        }
         (root / "in").mkdir()
         for number in range(pictures):
             Image.fromarray(picture(64, number)).save(root / "in" / f"{number}.png")

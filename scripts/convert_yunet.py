@@ -48,7 +48,7 @@ def main() -> None:
     values = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
     order = ["stem"]
     for k, stage in enumerate(YuNet().stages):
-        order += [f"stages.{k}.{i}.{part}" for i in range(len(stage)) for part in ("point", "depth")]
+        order += [f"stages.{k}.{i}.{part}" for i, _ in enumerate(stage.children()) for part in ("point", "depth")]
     order += [f"laterals.{k}.{part}" for k in (2, 1, 0) for part in ("point", "depth")]
     order += [f"heads.{k}.0.{part}" for k in range(len(STRIDES)) for part in ("point", "depth")]
     names = [f"{layer}.{kind}" for layer in order for kind in ("weight", "bias")]

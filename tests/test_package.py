@@ -3,6 +3,7 @@
 import inspect
 import operator
 import os
+import re
 import subprocess
 import sys
 import time
@@ -15,8 +16,10 @@ import pytest
 
 import intaglio
 from intaglio import CompressOptions, DecompressOptions, errors
+from intaglio.weights.released import LICENCE
 
 ROOT = Path(__file__).parent.parent
+PROJECT = ROOT / "pyproject.toml"
 HEAVY = {"torch", "numpy", "PIL", "safetensors", "constriction", "rich"}
 
 
@@ -95,11 +98,12 @@ def test_public_options_are_frozen() -> None:
     options = {cls: {f.name: f.default for f in fields(cls)} for cls in (CompressOptions, DecompressOptions)}
     assert options == {
         CompressOptions: {
-            "quality": 50, "max_bytes": None, "effort": 0, "focus": None, "bare": False,
-            "page": None, "background": "white", "max_side": None,
+            "quality": 50, "max_bytes": None, "effort": 0, "focus": "auto", "bare": False,
+            "page": None, "background": "white", "max_side": None, "frame": None,
         },
         DecompressOptions: {
-            "steps": 4, "realism": 1.0, "seed": 0, "box": None, "bare": False, "length": None, "max_pixels": 64_000_000,
+            "steps": 4, "realism": 1.0, "seed": 0, "box": None, "bare": False, "length": None,
+            "salvage": False, "max_pixels": 64_000_000, "max_bytes": 64_000_000, "max_seconds": None,
         },
     }  # fmt: skip
 
@@ -140,6 +144,29 @@ def test_the_coder_is_pinned_and_constraints_cover_what_is_needed() -> None:
     wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
     names = {wish.split(">")[0].split("=")[0] for wish in wanted if "[" not in wish}
     assert names <= pinned
+
+
+def test_hashes_are_of_the_versions_that_constraints_name() -> None:
+    pinned = dict(line.split("==") for line in (ROOT / "constraints.txt").read_text().splitlines() if "==" in line)
+    text = (ROOT / "requirements.lock").read_text()
+    locked = dict(re.findall(r"^([\w-]+)==([^ ]+)", text, re.MULTILINE))
+    needed = {
+        wish.split(">")[0].split("=")[0] for wish in tomllib.loads(PROJECT.read_text())["project"]["dependencies"]
+    }
+    assert {name: locked.get(name) for name in needed} == {name: pinned[name] for name in needed}
+    assert len(re.findall(r"^[\w-]+==", text, re.MULTILINE)) <= len(re.findall(r"--hash=sha256:[0-9a-f]{64}", text))
+
+
+def test_the_licence_of_the_weights_is_where_people_look() -> None:
+    project = tomllib.loads(PROJECT.read_text())["project"]
+    assert "LicenseRef-Intaglio-Weights-Research-Only" in project["license"]
+    for path in project["license-files"]:
+        assert (ROOT / path).is_file()
+    notices = (ROOT / "THIRD_PARTY_NOTICES.md").read_text() + (files("intaglio") / "weights/LICENSE.md").read_text()
+    for weights in (ROOT / "src/intaglio/weights").glob("*.safetensors"):
+        assert notices.count(weights.name) >= 2
+    for text in (python("-m", "intaglio", "--version"), (ROOT / "THIRD_PARTY_NOTICES.md").read_text(), LICENCE):
+        assert "research only" in text
 
 
 def test_files_have_names_of_their_own_and_are_short() -> None:

@@ -5,19 +5,21 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from intaglio import format
 from intaglio.codecs import CODECS
-from intaglio.errors import OptionError, PictureError
+from intaglio.errors import MissingModel, OptionError, PictureError
 from intaglio.files import FileSource, read_bytes
 from intaglio.format import Header
-from intaglio.format.header import MAX_SIDE
+from intaglio.format.fields import MAX_SIDE
 from intaglio.format.streams import PLAIN
+from intaglio.format.streams import name as stream_name
 from intaglio.info import check, codec_of, fits
-from intaglio.options import CompressKeywords, CompressOptions, DecompressKeywords, DecompressOptions
+from intaglio.options import Box, CompressKeywords, CompressOptions, DecompressKeywords, DecompressOptions
 from intaglio.weights import codec_file
 
 if TYPE_CHECKING:
@@ -85,12 +87,12 @@ class Codec:
             progress: told each share of a picture's refinement (`effort`) as it is done; the shares add up to 1.
 
         Raises:
-            PictureError: it cannot be read, or has over 64 million pixels.
+            PictureError: it cannot be read, has over 64 million pixels, or has no face to frame.
             BudgetError: max_bytes is too small; the message says how small it can be.
             OptionError: as `CompressOptions`, or this codec has no focus.
         """
         options = CompressOptions.of(options, keywords)
-        models = [m for m in self._models.values() if not options.focus or m.stream.focus]
+        models = [m for m in self._models.values() if options.focus != "face" or m.stream.focus]
         if not models:
             raise OptionError(f"{self.name} has no focus: fasdiff has")
         from intaglio.image import as_picture, limit, to_rgb
@@ -111,6 +113,10 @@ class Codec:
                 "shrink it, by max_side for instance"
             )
         rgb, grey = to_rgb(picture, options.background)
+        if options.frame:
+            from intaglio.faces.frames import frame
+
+            rgb = frame(rgb, options.frame)
         if options.max_side:
             rgb = limit(rgb, options.max_side)
         original = Original(rgb, models[0].device, grey=grey)
@@ -138,6 +144,7 @@ class Codec:
         """
         options = DecompressOptions.of(options, keywords)
         from intaglio.image import from_rgb
+        from intaglio.pipeline import face_patches
         from intaglio.pipeline.coding import Coding
         from intaglio.pipeline.decoder import decode
 
@@ -146,9 +153,15 @@ class Codec:
             return _drawn_plainly(data, options)
         model = self._model_of(data, options.bare)
         stream, weights = model.stream, model.weights
+        # What was cut may have lost any of its patches, so that none is drawn of it.
+        faces = None if options.salvage else format.peek(data, bare=options.bare).faces
+        portraitist = None if faces is None else self._model_for(faces.stream, model)
         header, payload = format.read(
             data,
-            seed_of=lambda header: check(header, weights.stream, stream.digest, stream.seed),
+            seed_of=lambda header: (
+                check(header, weights.stream, stream.digest, stream.seed)
+                ^ (portraitist.stream.seed if portraitist else 0)
+            ),
             bare=options.bare,
             length=options.length,
             max_pixels=options.max_pixels,
@@ -156,9 +169,32 @@ class Codec:
             salvage=options.salvage,
         )
         _check_box(options, header)
+        payload, patches = (payload, []) if faces is None else faces.split(payload)
         coding = Coding(payload, header.quality, header.halvings, header.focus)
-        rgb: Rgb = decode(model, coding, header.height, header.width, options, progress or (lambda share: None))
+
+        def ground(box: Box | None, progress: Callable[[float], object]) -> Rgb:
+            return decode(model, coding, header.height, header.width, replace(options, box=box), progress)
+
+        progress = progress or (lambda share: None)
+        if portraitist is None:
+            rgb = ground(options.box, progress)
+        else:
+            rgb = face_patches.draw(portraitist, header, patches, options, ground, progress)
         return from_rgb(rgb, header.grey, f"{weights.codec}-{weights.decoder}")
+
+    def _model_for(self, stream: int, ground: Model) -> Model:
+        """The model of a file's faces, by their stream: the ground's own, or another installed one."""
+        with self._lock:
+            for model in (ground, *self._models.values(), *self._foreign.values()):
+                if model.weights.stream == stream:
+                    return model
+            name = stream_name(stream)
+            if name not in CODECS:
+                raise MissingModel(
+                    f"the file's faces need stream {stream}: `pip install --upgrade intaglio` may bring it"
+                )
+            self._foreign[name] = self._load(name)
+            return self._foreign[name]
 
     def _load(self, codec: str, path: Path | None = None) -> Model:
         from intaglio.pipeline.model import Model

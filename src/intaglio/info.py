@@ -120,7 +120,9 @@ def inspect(
     weights, stream = (None, None) if plain else _installed(codec, codec_file.default(codec))
 
     def seed_of(header: Header) -> int:
-        return 0 if weights is None or stream is None else check(header, weights.stream, stream.digest, stream.seed)
+        if weights is None or stream is None:
+            return 0
+        return check(header, weights.stream, stream.digest, stream.seed) ^ _seed_of_faces(header, weights, stream)
 
     header, payload = format.read(data, seed_of=seed_of, bare=bare, length=length, max_pixels=max_pixels)
     return Info(
@@ -135,10 +137,26 @@ def inspect(
     )  # fmt: skip
 
 
+def _seed_of_faces(header: Header, weights: Weights, stream: Stream) -> int:
+    """What the tables of a file's faces add to its seed; they are the ground's own, or another installed codec's."""
+    if header.faces is None:
+        return 0
+    if header.faces.stream == weights.stream:
+        return stream.seed
+    name = stream_name(header.faces.stream)
+    if name not in CODECS:
+        raise MissingModel(
+            f"the file's faces need stream {header.faces.stream}: `pip install --upgrade intaglio` may bring it"
+        )
+    return _installed(name, codec_file.default(name))[1].seed
+
+
 def _sections(stream: Stream | None, header: Header, payload: bytes) -> dict[str, float]:
     if stream is None:
         return {"pixels": float(len(payload))}
     from intaglio.entropy.stream import grid
 
     size = grid(header.height, header.width, header.halvings)
-    return stream.sections(payload, header.quality, *size, header.focus)
+    ground, faces = header.faces.split(payload) if header.faces else (payload, [])
+    patches = {"faces": float(sum(map(len, faces)))} if faces else {}
+    return stream.sections(ground, header.quality, *size, header.focus) | patches

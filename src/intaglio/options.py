@@ -10,14 +10,18 @@ import math
 import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Self, TypedDict, TypeVar
+from typing import Any, Literal, Self, TypedDict, TypeVar, get_args
 
 from intaglio.errors import OptionError
 from intaglio.format import MAX_BYTES, MAX_PIXELS
-from intaglio.format.header import MAX_SIDE
+from intaglio.format.fields import MAX_SIDE
 
 Number = TypeVar("Number", int, float)
-Focus = Literal["face"]
+Focus = Literal["auto", "face", "off"]
+FOCUS = get_args(Focus)
+Frame = Literal["token", "square", "passport"]
+FRAMES = get_args(Frame)
+"""Of `faces.frames`."""
 Box = tuple[int, int, int, int]
 """Left, top, right, bottom in pixels, as Pillow has them."""
 
@@ -32,11 +36,12 @@ class CompressKeywords(TypedDict, total=False):
     quality: float
     max_bytes: int | None
     effort: int
-    focus: Focus | None
+    focus: Focus
     bare: bool
     page: int | None
     background: str
     max_side: int | None
+    frame: Frame | None
 
 
 class DecompressKeywords(TypedDict, total=False):
@@ -83,12 +88,14 @@ class CompressOptions(_Options):
         quality: 1 to 100, fractions allowed.
         max_bytes: in its place, the size of the whole file is at most this.
         effort: 0 to 9, how long to refine the file on the picture, by what will be drawn of it and who is seen there.
-        focus: "face" spends more of the bytes where a face is and fewer around it: easier to recognise, plainer
-            otherwise. FaSDiff's, so `auto` codes by it alone; not together with effort, which would undo it.
+        focus: "auto" codes faces apart, by FaSDiff, where they are small in their picture and bytes suffice; "off" does not.
+            "face" spends more on them still, and fewer bytes around: easier to recognise, plainer otherwise. That is
+            FaSDiff's, so `auto` codes by it alone; not together with effort, which would undo it.
         bare: without magic and long checksum, for barcodes and fixed slots.
         page: from 1, of an animation or a file of several pictures; None is the first, with a warning if there are more.
         background: the colour that transparent parts are laid on, by name or as #rrggbb.
         max_side: a picture whose longer side has more pixels is shrunk to it first.
+        frame: the picture is cut to its face first, as a standard wants portraits (see `faces.frames`).
 
     Raises:
         OptionError: one of them is out of its range or of the wrong type.
@@ -97,19 +104,20 @@ class CompressOptions(_Options):
     quality: float = 50.0
     max_bytes: int | None = None
     effort: int = 0
-    focus: Focus | None = None
+    focus: Focus = "auto"
     bare: bool = False
     page: int | None = None
     background: str = WHITE
     max_side: int | None = None
+    frame: Frame | None = None
 
     def __post_init__(self) -> None:
         number("quality", self.quality, 1, 100)
         if self.max_bytes is not None:
             whole("max_bytes", self.max_bytes, 1)
         whole("effort", self.effort, 0, 9)
-        if self.focus not in (None, "face"):
-            raise OptionError(f"focus is {self.focus!r}, the only one is 'face'")
+        if self.focus not in FOCUS:
+            raise OptionError(f"focus is {self.focus!r}, allowed are {', '.join(FOCUS)}")
         truth("bare", self.bare)
         if self.page is not None:
             whole("page", self.page, 1)
@@ -119,7 +127,9 @@ class CompressOptions(_Options):
             background(self.background)
         if self.max_side is not None:
             whole("max_side", self.max_side, 1, MAX_SIDE)
-        if self.focus and self.effort:
+        if self.frame not in (None, *FRAMES):
+            raise OptionError(f"frame is {self.frame!r}, allowed are {', '.join(FRAMES)}")
+        if self.focus == "face" and self.effort:
             raise OptionError("effort goes by errors of the whole picture and would undo a focus: choose one of them")
 
 

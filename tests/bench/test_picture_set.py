@@ -30,5 +30,5 @@ def test_two_pictures_of_one_name(tmp_path: Path) -> None:
 
 def test_a_program_in_a_pictures_clothes(tmp_path: Path) -> None:
     (tmp_path / "x.png").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 8 8\n")
-    with pytest.raises(PictureError, match="not a picture of a known kind"):
+    with pytest.raises(PictureError, match="PostScript, which is not read"):
         picture_set.load(tmp_path, None, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -96,7 +97,8 @@ def test_a_reader_that_leaves_early_is_no_error() -> None:
     Codec("fasdiff", device="cpu")
     assert main(["compress", "a.png", "--codec", "fasdiff"]) == 0
     line = f"{sys.executable} -m intaglio info a.itg | true"
-    done = subprocess.run(line, shell=True, capture_output=True, text=True, check=False)
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(line, shell=True, env=environment, capture_output=True, text=True, check=False)
     assert done.stderr == ""
 
 

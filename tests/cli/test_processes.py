@@ -73,8 +73,9 @@ def test_a_process_that_dies_takes_its_own_file_alone() -> None:
             if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
         ]
         os.kill(workers[-1], signal.SIGKILL)
-        out, err = command.communicate(timeout=60)
-    lines = [first, *map(json.loads, out.splitlines())]
+        assert command.stderr is not None
+        lines = [first, *map(json.loads, command.stdout)]  # communicate() would lose what is read ahead already
+        err = command.stderr.read()
     died = [line for line in lines if "ended early (exit code -9)" in line.get("error", "")]
     assert len(lines) == 5 and len(died) == 1
     assert len(list(Path("out").glob("*.itg"))) == 5 - sum("error" in line for line in lines)
@@ -142,5 +143,28 @@ def test_files_larger_than_any_are_not_read(capsys: pytest.CaptureFixture[str]) 
     for command in ("decompress", "info"):
         assert main([command, "a.itg", "zeros.itg"] + (["-o", "out/"] if command == "decompress" else [])) == 2
         said = capsys.readouterr().err
-        assert "a.itg: the file has over 64,000,000 bytes, more than any .itg file" in said
+        assert "a.itg: the file has over 64,000,000 bytes, more than is accepted" in said
         assert "zeros.itg: not an .itg file: it begins with 00 00" in said
+
+
+def test_streams_that_are_closed() -> None:
+    """As a service manager or a cron job may start it."""
+    closed = f"{sys.executable} -m intaglio {' '.join(COMPRESS)} >&- 2>&- <&-"
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    assert subprocess.run(closed, shell=True, env=environment, check=False).returncode == 2
+    assert len(list(Path("out").glob("*.itg"))) == 4
+    assert all(path.read_bytes().startswith(b"\x90I") for path in Path("out").iterdir())
+
+
+@pytest.mark.parametrize(
+    "error", [MemoryError(), RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: 9 bytes")]
+)
+def test_too_little_memory_for_the_networks(
+    error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("intaglio.codec.Codec.__init__", fail)
+    assert main(COMPRESS) == 2
+    assert capsys.readouterr().err == "intaglio: there is not enough memory for it\n"

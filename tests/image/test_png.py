@@ -143,6 +143,11 @@ def test_colours_by_their_codes() -> None:
     assert far(read(png(eight, 2, chunk(b"cICP", bytes([12, 13, 0, 1])), icc_of_srgb())), RGB) < 12  # codes first
 
 
+def test_the_narrow_range_of_television() -> None:
+    narrow = np.rint((RGB / 255 * 219 + 16) * 257).astype(np.uint16)
+    assert far(read(png(narrow, 2, chunk(b"cICP", bytes([1, 13, 0, 0])))), RGB) <= 1
+
+
 def test_high_range_without_highlights_is_the_picture_itself() -> None:
     coded = sixteen(perceptual(linear(RGB) @ TO_BT2020.T))
     with pytest.warns(UserWarning, match="high dynamic range"):

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from intaglio.errors import PictureError
-from intaglio.image import open_picture, to_rgb
+from intaglio.image import as_picture, open_picture, to_rgb
 
 SHORT, LONG = 3, 4
 GREY = np.arange(256, dtype=np.uint8).reshape(16, 16)
@@ -151,7 +151,7 @@ def test_a_bright_infinity_changes_one_pixel() -> None:
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        (tiff((GREY.astype(np.int16) - 99), 1), "signed samples from -99 to 156.*unsigned"),
+        (tiff((GREY.astype(np.int16) - 99), 1), "signed, from -99 to 156.*unsigned"),
         (tiff(RGB * np.uint16(257), 8), "CIELAB.*save it as RGB"),
         (tiff(GREY * np.uint16(257), 32803), "not read"),
         (tiff(RGB * np.uint16(257), 2)[:-60], "broken"),
@@ -162,6 +162,34 @@ def test_what_is_refused(data: bytes, says: str) -> None:
     with pytest.raises(PictureError, match=says) as caught:
         read(data)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "I;16", "F"])
+def test_what_pillow_compresses(mode: str) -> None:
+    samples = {"RGB": RGB, "I;16": GREY * np.uint16(257), "F": GREY / np.float32(255)}
+    image = Image.fromarray(samples[mode])
+    for compression in ("tiff_lzw", "packbits", "tiff_adobe_deflate"):
+        file = io.BytesIO()
+        image.save(file, "TIFF", compression=compression)
+        assert np.array_equal(
+            read(file.getvalue()), np.broadcast_to(np.atleast_3d(RGB if mode == "RGB" else GREY), RGB.shape)
+        )
+
+
+def test_a_compression_that_is_not_read_is_named() -> None:
+    lzw = tiff(65535 - GREY * np.uint16(257), 0).replace(
+        struct.pack("<HHIHH", 259, 3, 1, 1, 0), struct.pack("<HHIHH", 259, 3, 1, 5, 0)
+    )
+    with pytest.raises(PictureError, match=r"16 bits a sample with compression LZW.*with deflate"):
+        read(lzw)
+
+
+def test_what_pillow_opened_and_did_not_read_is_read_rightly() -> None:
+    file = io.BytesIO(tiff(65535 - GREY * np.uint16(257), 0))
+    assert np.array_equal(to_rgb(as_picture(Image.open(file)))[0][..., 0], GREY)
+    plain = Image.open(io.BytesIO(tiff(RGB, 2)))
+    assert as_picture(plain) is plain
+    assert np.array_equal(to_rgb(plain)[0], RGB)
 
 
 def test_a_size_that_is_declared_and_not_there() -> None:

@@ -26,7 +26,7 @@ def test_a_file_says_that_it_has_one(
     bare: bool, tiny: Path, tiny_codec: Codec, image: Image.Image, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("INTAGLIO_FASDIFF", str(tiny))
-    plain, focused = (tiny_codec.compress(image, quality=60, focus=focus, bare=bare) for focus in (None, "face"))
+    plain, focused = (tiny_codec.compress(image, quality=60, focus=focus, bare=bare) for focus in ("off", "face"))
     assert inspect(plain, bare=bare).chunks == []
     info = inspect(focused, bare=bare, sections=True)
     assert info.chunks == ["focus"]
@@ -44,7 +44,7 @@ def test_what_it_does_not_go_with(tiny_codec: Codec, tiny_cgdm: Path, image: Ima
         tiny_codec.compress(image, focus="face", effort=2)
     with pytest.raises(ValueError, match="cgdm has no focus"):
         Codec("cgdm", weights=tiny_cgdm, device="cpu").compress(image, focus="face")
-    with pytest.raises(ValueError, match="the only one is 'face'"):
+    with pytest.raises(ValueError, match="allowed are auto, face, off"):
         tiny_codec.compress(image, focus="dog")  # type: ignore[arg-type]
     assert main(["compress", "a.png", "--codec", "cgdm", "--focus", "face"]) == 2
     assert "cgdm has no focus" in capsys.readouterr().err
@@ -58,7 +58,7 @@ def test_the_released_codec_knows_where_a_face_is(monkeypatch: pytest.MonkeyPatc
     x = np.asarray(original, float)
     face, edge = np.s_[64:176, 80:176], np.s_[:, :40]
     errors = []
-    for mild, focus in ((0, None), (MILD, None), (MILD, "face")):
+    for mild, focus in ((0, "off"), (MILD, "off"), (MILD, "face")):
         with monkeypatch.context() as patch:
             patch.setattr("intaglio.entropy.stream.MILD", mild)
             data = codec.compress(original, max_bytes=400, focus=focus)

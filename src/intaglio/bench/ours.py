@@ -64,7 +64,7 @@ def encode(name: str, rgb: Rgb, limit: int, effort: int = 0) -> bytes:
     """A picture in at most `limit` bytes. Raises BudgetError where that is impossible."""
     from PIL import Image
 
-    focus: Focus | None = "face" if name == FOCUSED else None
+    focus: Focus = "face" if name == FOCUSED else "auto"
     return loaded(name).compress(Image.fromarray(rgb), max_bytes=limit, effort=effort, focus=focus)
 
 

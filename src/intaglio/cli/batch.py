@@ -19,11 +19,11 @@ def run(jobs: Sequence[Job], prepare: Prepare, args: argparse.Namespace) -> int:
 
     Interrupted, it says what failed until then. Returns the exit code.
     """
-    stream = sys.stderr if any(job.target is None for job in jobs) else sys.stdout
     todo, refused, skipped = _sorted(jobs, args)
     failures, shares = list[str](), dict[Job, float]()
     done = len(jobs) - len(todo)
     with progress(len(jobs), not args.quiet) as show:
+        stream = sys.stderr if any(job.target is None for job in jobs) else sys.stdout  # as the bar has them now
 
         def advance(job: Job, share: float) -> None:
             shares[job] = shares.get(job, 0.0) + share

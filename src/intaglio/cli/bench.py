@@ -92,6 +92,24 @@ def verify(p: argparse.ArgumentParser) -> Callable[[argparse.Namespace], None]:
     return work
 
 
+def people(p: argparse.ArgumentParser) -> Callable[[argparse.Namespace], None]:
+    """What coding leaves of faces that do not fill their picture, by DIR/faces.csv (file, x, y, w, h); OUT/people.md."""
+    _folders(p)
+    p.add_argument("--limit", type=int, metavar="N", help="so many pictures, the first by name")
+    p.add_argument(
+        "--bpp", type=float, nargs="+", metavar="R", default=[0.012, 0.03, 0.06], help="default .012 .03 .06"
+    )
+    p.add_argument("--peers", nargs="*", default=["vvc", "avif"], metavar="NAME", help="default vvc avif")
+    _features(p)
+
+    def work(a: argparse.Namespace) -> None:
+        from intaglio.bench.people import measure
+
+        measure(a.folder, a.out, a.bpp, a.peers, a.limit, a.features, print)
+
+    return work
+
+
 def scaling(p: argparse.ArgumentParser) -> Callable[[argparse.Namespace], None]:
     """Work, seconds and memory as the first picture of DIR grows; OUT/scaling.md."""
     _folders(p)
@@ -119,6 +137,20 @@ def ablate(p: argparse.ArgumentParser) -> Callable[[argparse.Namespace], None]:
         from intaglio.bench.ablate import measure
 
         measure(a.folder, a.out, a.codec, a.bytes, a.size, a.limit, a.faces, a.features, print)
+
+    return work
+
+
+def faces(p: argparse.ArgumentParser) -> Callable[[argparse.Namespace], None]:
+    """What the face detector finds of DIR/faces.csv (file, x, y, w, h), and where frames put the eyes; OUT/faces.md."""
+    _folders(p)
+    p.add_argument("--limit", type=int, metavar="N", help="so many pictures, the first by name")
+    p.add_argument("--onnx", type=Path, metavar="FILE", help="YuNet's own file: every cell against OpenCV's")
+
+    def work(a: argparse.Namespace) -> None:
+        from intaglio.bench.face_finding import measure
+
+        measure(a.folder, a.out, a.limit, a.onnx, print)
 
     return work
 
@@ -170,7 +202,7 @@ def _published(p: argparse.ArgumentParser) -> None:
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="intaglio bench", description="Measure codecs side by side, with real bytes.")
     commands: Any = top.add_subparsers(metavar="COMMAND", required=True)
-    for add in (run, barcode, verify, scaling, ablate, summary):
+    for add in (run, barcode, verify, people, scaling, ablate, faces, summary):
         lines = (add.__doc__ or "").split("\n")
         p = commands.add_parser(add.__name__, help=lines[0], description=" ".join(map(str.strip, lines)))
         p.set_defaults(work=add(p))

@@ -14,8 +14,8 @@ from intaglio.codecs import CODECS
 from intaglio.endings import SUFFIXES
 from intaglio.errors import OptionError, PictureError
 from intaglio.files import Job, plan, read
-from intaglio.format.header import MAX_SIDE
-from intaglio.options import WHITE, CompressOptions
+from intaglio.format.fields import MAX_SIDE
+from intaglio.options import FOCUS, FRAMES, WHITE, CompressOptions
 
 MAX_INPUT = 1 << 30  # bytes of a picture on standard input, which has to be kept in memory
 
@@ -43,7 +43,13 @@ def add(commands: Any) -> None:
         metavar="0..9",
         help="time spent on a nearer picture in the same bytes",
     )
-    parser.add_argument("--focus", choices=["face"], help="more of the bytes where a face is (fasdiff)")
+    parser.add_argument(
+        "--focus",
+        choices=FOCUS,
+        default="auto",
+        help="faces coded apart where that pays (auto), still more of the bytes for them (face, fasdiff), or not (off)",
+    )
+    parser.add_argument("--frame", choices=FRAMES, help="cut to the face first, as `intaglio frame` does")
     arguments.bare(parser)
     parser.add_argument("--keep-ending", action="store_true", help="a.jpg becomes a.jpg.itg in place of a.itg")
     parser.add_argument(
@@ -63,7 +69,7 @@ def add(commands: Any) -> None:
 
 def compress(args: argparse.Namespace) -> int:
     jobs = plan(args.names, args.out, reads=SUFFIXES, writes=".itg", keep_ending=args.keep_ending)
-    if args.focus and args.codec == "cgdm":
+    if args.focus == "face" and args.codec == "cgdm":
         raise OptionError("cgdm has no focus: leave --codec out, or take fasdiff")
     _options(args)  # refused before anything is loaded
     return batch.run(jobs, prepare, args)
@@ -71,15 +77,15 @@ def compress(args: argparse.Namespace) -> int:
 
 def prepare(args: argparse.Namespace) -> Work:
     from intaglio.codec import Codec
-    from intaglio.format.header import fraction
+    from intaglio.format.fields import fraction
     from intaglio.image import open_picture
     from intaglio.info import inspect
 
     options = _options(args)
-    codec = Codec("fasdiff" if args.focus else args.codec, device=args.device)
+    codec = Codec("fasdiff" if args.focus == "face" else args.codec, device=args.device)
 
     def work(job: Job, advance: Show) -> tuple[bytes, Facts]:
-        image = open_picture(job.source or io.BytesIO(_standard_input()), args.page)
+        image = open_picture(job.source or io.BytesIO(standard_input()), args.page)
         data = codec.compress(image, options, progress=advance)
         info = inspect(data, bare=args.bare)
         return data, {
@@ -95,11 +101,13 @@ def prepare(args: argparse.Namespace) -> Work:
 
 def _options(args: argparse.Namespace) -> CompressOptions:
     return CompressOptions(
-        args.quality, args.bytes, args.effort, args.focus, args.bare, background=args.background, max_side=args.max_side
-    )
+        args.quality, args.bytes, args.effort, args.focus, args.bare,
+        background=args.background, max_side=args.max_side, frame=args.frame,
+    )  # fmt: skip
 
 
-def _standard_input() -> bytes:
+def standard_input() -> bytes:
+    """A picture on standard input. Raises PictureError: it is over `MAX_INPUT` bytes long."""
     data = read(None, MAX_INPUT + 1)
     if len(data) > MAX_INPUT:
         raise PictureError(f"standard input has over {MAX_INPUT:,} bytes: give the picture as a file")

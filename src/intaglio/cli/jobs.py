@@ -57,7 +57,7 @@ def do(job: Job, work: Work, force: bool, advance: Show) -> Facts:
             facts["error"] = sentence(error)
         else:
             facts |= details | {"seconds": round(time.perf_counter() - start, 3)}
-    return facts | {"warnings": [str(warning.message) for warning in caught]}
+    return facts | {"warnings": [str(one.message) for one in caught if issubclass(one.category, UserWarning)]}
 
 
 def facts_of(job: Job) -> Facts:

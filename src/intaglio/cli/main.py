@@ -7,6 +7,8 @@ Nothing but the standard library is imported before a command knows what it has 
 from __future__ import annotations
 
 import argparse
+import io
+import os
 import signal
 import sys
 import threading
@@ -16,9 +18,8 @@ from contextlib import contextmanager
 from typing import Never
 
 from intaglio import __version__
-from intaglio.cli import compress, decompress, demo, inspect
-from intaglio.cli.terminal import complain, hush, sentence
-from intaglio.errors import IntaglioError
+from intaglio.cli import compress, decompress, demo, frame, inspect
+from intaglio.cli.terminal import complain, foreseen, hush, sentence
 from intaglio.files import STREAM
 
 VERSION = f"intaglio {__version__}; code Apache-2.0, weights for research only"
@@ -28,7 +29,7 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="intaglio", description="A picture in very few bytes, and a picture again.")
     top.add_argument("--version", action="version", version=VERSION)
     commands = top.add_subparsers(metavar="COMMAND", required=True)
-    for command in (compress, decompress, inspect, demo):
+    for command in (compress, decompress, inspect, frame, demo):
         command.add(commands)
     commands.add_parser("train", add_help=False, help="Train a codec: intaglio train CONFIG --data DIR (train --help)")
     commands.add_parser("bench", add_help=False, help="Measure codecs side by side (bench --help)")
@@ -52,6 +53,7 @@ class Terminated(KeyboardInterrupt):
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code; wrong options end the process with 2, as argparse does."""
     argv = sys.argv[1:] if argv is None else list(argv)
+    _open_streams()
     with warnings.catch_warnings(), _terminable():
         warnings.showwarning = lambda message, *_, **__: complain(message)
         try:
@@ -59,7 +61,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         except BrokenPipeError:  # who reads has read enough; nothing more can be said, at exit neither
             hush(sys.stdout)
             return 0
-        except (IntaglioError, OSError, MemoryError) as error:
+        except Exception as error:
+            if not foreseen(error):
+                raise
             complain(sentence(error))
             return 2
         except Terminated:
@@ -86,6 +90,16 @@ def _run(argv: list[str]) -> int:
     except BrokenPipeError:
         hush(sys.stdout)
     return code
+
+
+def _open_streams() -> None:
+    """What was closed before we began leads nowhere, not into the next file that is opened; nothing that is said fails."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115 (for as long as the process runs)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # what the terminal's encoding lacks
 
 
 @contextmanager

@@ -14,18 +14,17 @@ Show: TypeAlias = Callable[[float], None]
 
 
 def say(message: object, stream: TextIO | None = None) -> None:
-    """One line, on standard output if not told otherwise; where nobody reads on, nothing, and the work goes on.
-
-    Characters that do something in place of being seen, as a file's name may have them, are escaped, and so are those
-    that the terminal does not have.
-    """
+    """One line, on standard output if not told otherwise; where nobody reads on, nothing, and the work goes on."""
     stream = stream or sys.stdout
-    line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(message))
-    encoding = stream.encoding or "ascii"
     try:
-        print(line.encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)
+        print(shown(message), file=stream, flush=True)
     except BrokenPipeError:
         hush(stream)
+
+
+def shown(text: object) -> str:
+    """Characters that do something in place of being seen are escaped: a file's name may have any."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text))
 
 
 def complain(message: object) -> None:
@@ -38,13 +37,22 @@ def hush(stream: TextIO) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
+def foreseen(error: Exception) -> bool:
+    """Whether it is none of our mistakes, but the user's, the system's, or a lack of memory."""
+    return isinstance(error, (IntaglioError, OSError)) or _memory(error)
+
+
+def _memory(error: BaseException) -> bool:
+    return isinstance(error, MemoryError) or "allocate memory" in str(error)  # the second is PyTorch's
+
+
 def sentence(error: BaseException) -> str:
     """An error in one line: for the system's own, the file and the reason without the number; of a stranger's, its kind."""
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     if isinstance(error, (IntaglioError, OSError)):
         return str(error)
-    if isinstance(error, MemoryError) or "allocate memory" in str(error):  # the second is PyTorch's
+    if _memory(error):
         return "there is not enough memory for it"
     lines = str(error).strip().splitlines()
     return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__

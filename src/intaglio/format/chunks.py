@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from intaglio.errors import Corrupt
+from intaglio.format.varint import read_varint, varint
 
 CRITICAL = 0x80
 MAX_COUNT = 255
@@ -32,7 +33,7 @@ KINDS = {
     0x03: Kind("depth", "bits a sample of the original, where more than 8"),
     0x04: Kind("exif", "EXIF metadata, orientation already applied"),
     0x05: Kind("icc", "the original's ICC profile, for those who convert back; pixels are sRGB"),
-    0x06: Kind("faces", "boxes of faces, in pixels"),
+    0x06: Kind("boxes", "where faces are, in pixels"),
     0x07: Kind("signature", "a signature over the rest of the file"),
     0x08: Kind("hint", "the decoder, steps and realism that the sender saw"),
     0x81: Kind("tiles", "the payload is a grid of tiles, each with a stream of its own"),
@@ -40,8 +41,9 @@ KINDS = {
     0x83: Kind("animation", "the payload holds several frames and their durations"),
     0x84: Kind("focus", "y is coded still finer where a face is, see Focus; no data"),
     0x85: Kind("scale", "one byte, 1 to 5: the picture is coded so many halvings smaller still than 1/8"),
+    0x86: Kind("faces", "faces that are coded apart, see Faces"),
 }
-FOCUS, SCALE = 0x84, 0x85
+FOCUS, SCALE, FACES = 0x84, 0x85, 0x86
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def pack(chunks: Sequence[Chunk]) -> bytes:
     """The bytes of 1 to 255 chunks, count first."""
     parts = [bytes([len(chunks)])]
     for chunk in chunks:
-        parts += _varint(len(chunk.data)), bytes([chunk.kind]), chunk.data
+        parts += varint(len(chunk.data)), bytes([chunk.kind]), chunk.data
     return b"".join(parts)
 
 
@@ -97,7 +99,7 @@ def unpack(data: bytes, at: int) -> tuple[tuple[Chunk, ...], int]:
         raise Corrupt("the header announces extension chunks and then counts none")
     chunks = []
     for index in range(1, count + 1):
-        length, at = _unvarint(data, at)
+        length, at = read_varint(data, at)
         kind, at = _byte(data, at)
         end = at + length
         if end > len(data):
@@ -114,23 +116,3 @@ def _byte(data: bytes, at: int) -> tuple[int, int]:
     if at >= len(data):
         raise Corrupt(f"the file ends after {len(data)} bytes, within its extension chunks")
     return data[at], at + 1
-
-
-def _varint(value: int) -> bytes:
-    groups = []
-    while value > 0x7F:
-        groups.append(value & 0x7F | 0x80)
-        value >>= 7
-    return bytes([*groups, value])
-
-
-def _unvarint(data: bytes, at: int) -> tuple[int, int]:
-    value = 0
-    for shift in (0, 7, 14, 21):
-        byte, at = _byte(data, at)
-        value |= (byte & 0x7F) << shift
-        if byte <= 0x7F:
-            if shift and not byte:
-                raise Corrupt("an extension chunk's length is padded with a zero byte")
-            return value, at
-    raise Corrupt("an extension chunk's length takes more than four bytes")

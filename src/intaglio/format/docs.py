@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from intaglio.format import chunks, sizes, streams
-from intaglio.format.header import FIELDS, Field
+from intaglio.format.fields import FIELDS, Field
 
 PATH = Path(__file__).parents[3] / "docs" / "format.md"
 

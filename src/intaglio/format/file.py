@@ -10,8 +10,9 @@ from collections.abc import Callable
 
 from intaglio.errors import Corrupt, LimitExceeded, NewerVersion, NotIntaglio
 from intaglio.format import chunks as extension
+from intaglio.format.fields import CHECKSUM, EXTENDED, FIXED, MAGIC, VERSION, Field
 from intaglio.format.foreign import looks_like
-from intaglio.format.header import CHECKSUM, EXTENDED, FIXED, MAGIC, VERSION, Field, Header
+from intaglio.format.header import Header
 
 MAX_PIXELS = 64_000_000
 MAX_BYTES = 64_000_000
@@ -79,6 +80,8 @@ def read(
         raise Corrupt(_mismatch(data, bare))
     if chunk := header.foreign():
         raise NewerVersion(f'the file cannot be drawn without its chunk "{chunk.name}", not known here: {_UPDATE}')
+    if header.faces and not salvage:
+        header.faces.split(payload)
     return header, payload
 
 

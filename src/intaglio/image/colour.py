@@ -20,6 +20,7 @@ from intaglio.image.colour_space import (
     PRIMARIES,
     SRGB_PRIMARIES,
     ColourSpace,
+    Levels,
     Transfer,
     power,
     primaries_matrix,
@@ -31,7 +32,7 @@ from intaglio.image.high_range import hlg, pq
 Info = Mapping[Any, Any]
 """What a file says of a picture: Pillow's `Image.info`."""
 CODES = "cicp"
-"""The key of `Image.info` under which primaries and transfer stand, by ITU-T H.273."""
+"""The key of `Image.info` under which primaries and transfer stand, by ITU-T H.273, and maybe whether the range is narrow."""
 
 _UNSPECIFIED = 2
 _AS_SRGB = {1, _UNSPECIFIED, 6, 11, 12, 13, 14, 15}
@@ -97,7 +98,7 @@ def _space(described: Image.Image) -> ColourSpace | None:
     return _by_exif(described)
 
 
-def _by_codes(primaries: int, transfer: int) -> ColourSpace | None:
+def _by_codes(primaries: int, transfer: int, narrow: bool = False) -> ColourSpace | None:
     if transfer not in _TRANSFERS or primaries not in (*PRIMARIES, _UNSPECIFIED):
         warnings.warn(
             f"the picture's colours are of a kind that is not read (primaries {primaries}, transfer {transfer} of H.273), "
@@ -111,7 +112,15 @@ def _by_codes(primaries: int, transfer: int) -> ColourSpace | None:
         warnings.warn(
             "the picture has a high dynamic range (PQ or HLG): what is brighter than white is compressed", stacklevel=2
         )
-    return None if matrix is None and transfer in _AS_SRGB else ColourSpace(_TRANSFERS[transfer], matrix, bright)
+    if matrix is None and transfer in _AS_SRGB and not narrow:
+        return None
+    light = _TRANSFERS[transfer]
+    return ColourSpace((lambda coded: light(_widened(coded))) if narrow else light, matrix, bright)
+
+
+def _widened(coded: Levels) -> Levels:
+    """Black at 16 and white at 235 of 255 to 0..1."""
+    return np.clip((coded * 255 - 16) / 219, 0, 1)
 
 
 def _by_gamma(gamma: float | None, chromaticity: Any) -> ColourSpace | None:

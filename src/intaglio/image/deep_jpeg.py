@@ -31,7 +31,10 @@ def jpeg_twelve_bits(data: bytes) -> File | None:
         return None
     name = "a JPEG of 12 bits a sample"
     _check_size(*jpeg_markers.size(data))
-    return _of(_codecs(name).jpeg8_decode(data), 12, name), jpeg_markers.info(data)
+    samples: Samples = _codecs(name).jpeg8_decode(data)
+    if samples.ndim == 3 and samples.shape[2] != 3:
+        raise PictureError(f"it is {name} of CMYK, which is not read: save it as RGB")
+    return _of(samples, 12), jpeg_markers.info(data)
 
 
 def jpeg2000(data: bytes) -> File | None:
@@ -49,11 +52,13 @@ def jpeg2000(data: bytes) -> File | None:
     if bits <= 8 or channels == 1:
         return None
     name = f"a JPEG 2000 of {bits} bits a sample"
+    if channels > 4:
+        raise PictureError(f"it is {name} with {channels} channels, which are not read: save it as RGB")
     _check_size(width - left, height - top)
     samples: Samples = _codecs(name).jpeg2k_decode(data)
     if signed:
         samples = samples.astype(np.int64) + (1 << (bits - 1))
-    return _of(samples, bits, name), boxes.colour(data)
+    return _of(samples, bits), boxes.colour(data)
 
 
 def _check_size(width: int, height: int) -> None:
@@ -69,11 +74,9 @@ def _codecs(name: str) -> Any:
     return imagecodecs
 
 
-def _of(samples: Samples, bits: int, name: str) -> DeepPicture:
+def _of(samples: Samples, bits: int) -> DeepPicture:
     samples = np.atleast_3d(samples)
     channels, full = samples.shape[2], (1 << bits) - 1
-    if channels > 4 or (channels == 4 and "2000" not in name):
-        raise PictureError(f"it is {name} with {channels} channels, which are not read: save it as RGB")
     if channels in (2, 4):
         return DeepPicture(samples[..., :-1], full, samples[..., -1], full)
     return DeepPicture(samples, full)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from intaglio.errors import PictureError
 from intaglio.image.colour_space import ColourSpace, Levels, srgb_encoded
 from intaglio.image.high_range import rolled_off
 
@@ -81,8 +82,16 @@ def white(samples: Samples) -> float:
 
     Integers end at 255, 65,535 or the largest of their type, floats at 1, 255 or 65,535. All whole numbers must fit,
     and of others half of the positive ones, for highlights may pass 1. What does not fit, or is no number, is a warning.
+
+    Raises:
+        PictureError: integers below 0.
     """
     if samples.dtype.kind in "iu":
+        if samples.min() < 0:
+            raise PictureError(
+                f"the samples are signed, from {samples.min()} to {samples.max()}, and nothing says which are black and "
+                "white: save them unsigned"
+            )
         last = np.iinfo(samples.dtype).max
         return float(next(full for full in (*_RANGES[1:], last) if samples.max() <= full <= last))
     if samples.min() >= 0 and samples.max() <= 1:  # neither holds where there is a NaN

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import sys
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -42,11 +43,11 @@ def chunks(png: bytes) -> Iterator[PngChunk]:
         place += 12 + length
 
 
-def codes(png: bytes) -> tuple[int, int] | None:
-    """Primaries and transfer of the cICP chunk, by ITU-T H.273."""
+def codes(png: bytes) -> tuple[int, int, bool] | None:
+    """Primaries and transfer of the cICP chunk, by ITU-T H.273, and whether samples have television's narrow range."""
     for chunk in chunks(png):
         if chunk.name == b"cICP" and len(chunk.data) == 4 and chunk.sound:
-            return chunk.data[0], chunk.data[1]
+            return chunk.data[0], chunk.data[1], not chunk.data[3]
         if chunk.name == b"IDAT":
             break
     return None
@@ -89,6 +90,8 @@ def mended(png: bytes) -> tuple[bytes, str] | None:
 def _whole(pixels: bytes, header: bytes) -> tuple[bytes | None, float]:
     """The compressed rows, filled up with black where they end early, and the share that is missing."""
     width, height, depth, colour, _, _, interlaced = struct.unpack(_HEADER, header)
+    if width * height > (Image.MAX_IMAGE_PIXELS or sys.maxsize):
+        return None, 1
     stream = zlib.decompressobj()
     row = 1 + -(-width * depth * _CHANNELS.get(colour, 4) // 8)
     try:
@@ -98,7 +101,7 @@ def _whole(pixels: bytes, header: bytes) -> tuple[bytes | None, float]:
     missing = row * height - len(rows)
     if interlaced or stream.eof or missing <= 0:
         return pixels, 0
-    if width * height > (Image.MAX_IMAGE_PIXELS or width * height) or len(rows) < row:
+    if len(rows) < row:
         return None, 1
     return zlib.compress(rows + bytes(missing), 1), missing / (row * height)
 

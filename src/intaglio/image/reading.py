@@ -11,14 +11,15 @@ import io
 import os
 import sys
 import warnings
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from os import PathLike
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageFile, UnidentifiedImageError
 
 from intaglio.errors import PictureError
 from intaglio.image import boxes, deep_jpeg, jpeg_markers, kinds, png_chunks, tiff
@@ -45,7 +46,7 @@ def as_picture(source: Source, page: int | None = None) -> Image.Image:
     if isinstance(source, (Image.Image, np.ndarray)):
         if page is not None:
             raise PictureError("a page can be chosen of a file alone: give the path, or seek the Pillow picture")
-        return source if isinstance(source, Image.Image) else _from_array(source)
+        return _of_pillow(source) if isinstance(source, Image.Image) else _from_array(source)
     if isinstance(source, (bytes, bytearray, memoryview)):
         return _decoded(bytes(source), "the picture", page)
     if isinstance(source, (str, PathLike)) or hasattr(source, "read"):
@@ -53,6 +54,19 @@ def as_picture(source: Source, page: int | None = None) -> Image.Image:
     raise PictureError(
         f"a picture is a Pillow image, a path, a file, bytes or a NumPy array, not a {type(source).__name__}"
     )
+
+
+def _of_pillow(image: Image.Image) -> Image.Image:
+    """The picture itself; a file that Pillow has opened, not read yet, and would read wrongly is read here."""
+    unread = isinstance(image, ImageFile.ImageFile) and bool(image.tile)
+    file: BinaryIO | None = getattr(image, "fp", None)
+    if not unread or image.format not in ("TIFF", "JPEG2000") or file is None or file.closed:
+        return image
+    place = file.tell()
+    data = _whole(file)
+    file.seek(place)
+    with _named("the picture", data):
+        return _deep(data, image.tell() + 1) or image
 
 
 def _from_array(array: NDArray[Any]) -> Image.Image:
@@ -64,8 +78,10 @@ def _from_array(array: NDArray[Any]) -> Image.Image:
         )
     if 0 in array.shape:
         raise PictureError(f"the picture is empty: {array.shape[1]} x {array.shape[0]} pixels")
-    samples, full = np.atleast_3d(array), np.iinfo(array.dtype).max
-    return DeepPicture(samples[..., :3], full, samples[..., 3] if channels == 4 else None, full).eight_bits()
+    samples = np.atleast_3d(array)
+    if array.dtype == np.uint8:
+        return Image.fromarray(np.ascontiguousarray(samples[..., 0] if channels == 1 else samples))
+    return DeepPicture(samples[..., :3], 65535, samples[..., 3] if channels == 4 else None, 65535).eight_bits()
 
 
 def open_picture(source: str | PathLike[str] | BinaryIO, page: int | None = None) -> Image.Image:
@@ -104,8 +120,15 @@ def _whole(file: BinaryIO) -> bytes:
 def _decoded(data: bytes, name: str, page: int | None) -> Image.Image:
     if not isinstance(data, bytes) or len(data) > MAX_BYTES:
         raise PictureError(f"{name} is no binary file of at most {MAX_BYTES:,} bytes")
-    try:
+    with _named(name, data):
         return _deep(data, page) or _plain(data, page)
+
+
+@contextmanager
+def _named(name: str, data: bytes) -> Iterator[None]:
+    """Whatever goes wrong as a PictureError of the file's name."""
+    try:
+        yield
     except PictureError as error:
         raise PictureError(str(error) if name in str(error) else f"{name}: {error}") from error
     except UnidentifiedImageError as error:

@@ -17,8 +17,8 @@ from intaglio.image.transparency import flattened, without_empty_alpha
 def to_rgb(image: Image.Image, background: str = "white") -> tuple[Rgb, bool]:
     """The picture as the codecs see it.
 
-    Integers of more than 16 bits (mode I) count as 16-bit where they fit; floats as 0 to 1, 0 to 255 or 0 to 65,535
-    (see `depth.white`). A broken or unsuitable colour profile is a warning, and the picture then counts as sRGB.
+    Integers of more than 16 bits (mode I) end at 255, 65,535 or the largest of their type, floats at 1, 255 or 65,535 (see
+    `depth.white`). A broken or unsuitable colour profile is a warning, and the picture then counts as sRGB.
 
     Args:
         image: any mode; left as it is.
@@ -55,7 +55,8 @@ def _eight_bits(image: Image.Image) -> tuple[Image.Image, Image.Image]:
             return image.convert("RGBA").convert("RGB"), image
         case "I" | "F" | "I;16" | "I;16L" | "I;16B" | "I;16N":
             samples = np.asarray(image)[..., None]
-            full = white(samples) if image.mode == "F" or samples.max() > 65535 else 65535
+            known = image.mode.startswith("I;16") or image.format == "PPM"
+            full = 65535 if known else white(samples)
             converted = deep_to_srgb(DeepPicture(samples, full), image)
             return converted, converted
         case _:  # RGBA, RGBX, YCbCr, HSV

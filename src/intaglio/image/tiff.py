@@ -1,7 +1,6 @@
 """TIFF beyond Pillow, by `tifffile`: more than 8 bits, floats, signed numbers, planes, zero as white.
 
-Pillow reads such files partly wrongly and partly not at all. Compressions that tifffile has no code for need
-`imagecodecs`, except where Pillow, with libtiff, is right.
+Pillow reads such files partly wrongly and partly not at all. Some compressions need `imagecodecs` too.
 """
 
 from __future__ import annotations
@@ -19,8 +18,11 @@ from intaglio.image.colour import Info
 from intaglio.image.depth import DeepPicture, Samples, white
 
 logging.getLogger("tifffile").addHandler(logging.NullHandler())  # what is broken is an error of ours
+_COMPRESSIONS = (1, 8, 32946, 34925, 50000)
+"""None, deflate, LZMA, Zstandard. imagecodecs' own code for LZW crashes on forged files; libtiff, in Pillow, does not."""
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _CMYK = 0, 1, 2, 5
 _PREMULTIPLIED, _ALPHA = 1, 2  # of the tag ExtraSamples
+_BYTES = 16  # a pixel at most: RGB and alpha, floats
 _ICC, _ORIENTATION = 34675, 0x0112
 _UNSIGNED, _SIGNED, _FLOAT = 1, 2, 3  # of the tag SampleFormat
 
@@ -46,15 +48,20 @@ def deep(data: bytes, page: int) -> tuple[DeepPicture, Info] | None:
         if _plain(part):
             return None
         bits, photometric, colours = _kind(part)
-        try:
-            samples: Samples = part.asarray()
-        except Exception as error:
+        if part.compression not in _COMPRESSIONS:
             if _pillow_is_right(part):
                 return None
+            raise PictureError(
+                f"it is a TIFF of {bits} bits a sample with compression {_name(part.compression)}, which is read of plain "
+                "grey and RGB alone: save it without compression, or with deflate"
+            )
+        try:
+            samples: Samples = part.asarray(maxworkers=1)
+        except Exception as error:
             if "imagecodecs" in str(error):
                 raise PictureError(
-                    f"it is a TIFF of {bits} bits a sample with compression {part.compression.name}, which needs imagecodecs: "
-                    "pip install intaglio[pictures]"
+                    f"it is a TIFF of {bits} bits a sample with compression {_name(part.compression)}, which needs "
+                    "imagecodecs: pip install intaglio[pictures]"
                 ) from error
             raise
         exif = Image.Exif()
@@ -74,7 +81,8 @@ def pages(data: bytes) -> int:
 
 
 def _check_size(part: Any) -> None:
-    if part.imagewidth * part.imagelength > (Image.MAX_IMAGE_PIXELS or sys.maxsize):
+    limit = Image.MAX_IMAGE_PIXELS or sys.maxsize
+    if part.imagewidth * part.imagelength > limit or part.nbytes > _BYTES * limit:
         raise Image.DecompressionBombError
     if part.imagewidth * part.imagelength * part.samplesperpixel == 0:
         raise PictureError("the picture is empty")
@@ -88,10 +96,12 @@ def _plain(part: Any) -> bool:
 
 
 def _pillow_is_right(part: Any) -> bool:
-    """Of those that are not plain: planes of 8 bits, 16 of grey above black, and of RGB, which it cuts to 8."""
+    """Of those that are not plain: planes of 8 bits, 16 of grey above black and of RGB (cut to 8), and such grey of floats."""
     bits = _most(part.bitspersample)
     one = part.photometric == _BLACK_IS_ZERO and part.samplesperpixel == 1
     rgb = part.photometric == _RGB and (part.planarconfig == 1 or bits == 8)
+    if part.sampleformat == _FLOAT:
+        return one and bits == 32
     return bits in (8, 16) and part.sampleformat == _UNSIGNED and (one or rgb)
 
 
@@ -99,13 +109,19 @@ def _most(bits: int | tuple[int, ...]) -> int:
     return bits if isinstance(bits, int) else max(bits)
 
 
+def _name(number: Any) -> str:
+    """Of a tag's value, where tifffile has one."""
+    return str(getattr(number, "name", number))
+
+
 def _kind(part: Any) -> tuple[int, int, int]:
     """Bits, photometry and colour channels, of a page that can be read."""
     bits, photometric = _most(part.bitspersample), int(part.photometric)
     colours = {_WHITE_IS_ZERO: 1, _BLACK_IS_ZERO: 1, _RGB: 3, _CMYK: 4}.get(photometric)
     if colours is None or part.sampleformat not in (_UNSIGNED, _SIGNED, _FLOAT):
-        name = getattr(part.photometric, "name", photometric)
-        raise PictureError(f"it is a TIFF of {bits}-bit {name} samples, which are not read: save it as RGB or grey")
+        raise PictureError(
+            f"it is a TIFF of {bits}-bit {_name(part.photometric)} samples, which are not read: save it as RGB or grey"
+        )
     if part.imagedepth > 1 or part.samplesperpixel < colours:
         raise PictureError("it is a TIFF of volumes or of missing channels: save it as RGB or grey")
     return bits, photometric, colours
@@ -115,12 +131,6 @@ def _picture(part: Any, samples: Samples, bits: int, photometric: int, colours: 
     if part.planarconfig == 2 and part.samplesperpixel > 1:
         samples = np.moveaxis(samples, 0, -1)
     samples = samples.reshape(part.imagelength, part.imagewidth, part.samplesperpixel)
-    signed = samples.dtype.kind == "i"
-    if signed and samples.min() < 0:
-        raise PictureError(
-            f"it is a TIFF of signed samples from {samples.min()} to {samples.max()}, and nothing says which are black and "
-            "white: save it with unsigned samples"
-        )
     known = samples.dtype.kind == "u" and bits <= 16
     full = float((1 << bits) - 1) if known else white(samples[..., :colours])
     extras = part.extrasamples or ()

@@ -14,6 +14,7 @@ class Goal:
     budget: Callable[[int], int] | None = None  # bytes of payload at most, at a coded scale
     effort: int = 0  # 0..9
     focus: bool = False  # y is coded still finer where a face is
+    finest: int = 0  # the largest coded scale that may be chosen, where there is a budget
 
 
 @dataclass(frozen=True)

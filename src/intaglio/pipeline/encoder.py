@@ -9,7 +9,7 @@ import torch
 
 from intaglio.entropy.stream import STRIDE
 from intaglio.errors import BudgetError
-from intaglio.format.header import COARSEST, MAX_SCALE
+from intaglio.format.fields import COARSEST, MAX_SCALE
 from intaglio.pipeline import windows
 from intaglio.pipeline.coding import Coding, Goal
 from intaglio.pipeline.model import Model
@@ -40,22 +40,25 @@ def encode(
 ) -> Coding:
     """A picture at a quality index, or the best that fits a budget.
 
-    The largest coded scale whose best index is still good wins; at a scale, y is analysed once and only quantisation and
-    coding are repeated. Effort 1 to 9 then refines the tensors on the picture; `advance` is told each share of that as it
-    is done.
+    Without a budget it is coded at the finest scale that is allowed. With one, the largest coded scale whose best index is
+    still good wins; at a scale, y is analysed once and only quantisation and coding are repeated. Effort 1 to 9 then
+    refines the tensors on the picture; `advance` is told each share of that as it is done.
 
     Raises:
         BudgetError: no scale fits; its `least` is how many bytes of payload are wanting.
     """
     if goal.budget is None:
-        tensors = analyse(model, original, 0)
-        coding = Coding(model.stream.encode(tensors, goal.index, goal.focus)[0], goal.index, 0, goal.focus)
+        tensors = analyse(model, original, goal.finest)
+        payload, _ = model.stream.encode(tensors, goal.index, goal.focus)
+        coding = Coding(payload, goal.index, goal.finest, goal.focus)
     else:
-        coding, tensors = _fitting(model, original, goal.budget, goal.focus)
+        coding, tensors = _fitting(model, original, goal.budget, goal.focus, goal.finest)
     return refined(model, original, coding, tensors, goal, advance) if goal.effort else coding
 
 
-def _fitting(model: Model, original: Original, budget: Callable[[int], int], focus: bool) -> tuple[Coding, Tensors]:
+def _fitting(
+    model: Model, original: Original, budget: Callable[[int], int], focus: bool, finest: int
+) -> tuple[Coding, Tensors]:
     """The best that fits, and the tensors that it was coded from.
 
     Large pictures are never looked at as a whole for a small budget: from a scale that is likely to suit, the search goes
@@ -76,8 +79,8 @@ def _fitting(model: Model, original: Original, budget: Callable[[int], int], foc
             return scale + 1
         return scale - 1 if index >= FINER else scale
 
-    scale = likely(height, width, budget(0))
-    while 0 <= scale <= last and scale not in tried:
+    scale = max(likely(height, width, budget(0)), finest)
+    while finest <= scale <= last and scale not in tried:
         scale = attempt(scale)
     if not any(tried.values()) and last > MAX_SCALE not in tried:
         attempt(MAX_SCALE)  # the smallest without a chunk of its own

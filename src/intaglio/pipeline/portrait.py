@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from intaglio.format.header import COARSEST
+from intaglio.format.fields import COARSEST
 
 SEEN = 256  # pixels of the shorter side, about
 SURE = 0.9  # from here on a portrait; below 1 - SURE, none

@@ -28,10 +28,10 @@ from intaglio.pipeline.original import Original, Tensors
 from intaglio.pipeline.search import within
 from intaglio.pipeline.windows import GRAIN
 
-ITERATIONS = (0, 6, 10, 16, 24, 36, 64, 100, 160, 250)  # per effort
+ITERATIONS = (0, 5, 8, 12, 20, 32, 48, 80, 130, 200)  # per effort
 TILE, MARGIN = 16, 2  # grains of a tile (512 pixels), and around it
 SPARED = 0.985  # of a budget is aimed at: payloads come in words of four bytes
-FINAL, OFFERS = 0.6, 5  # from this share of the iterations on, so many times, files are made and compared
+FINAL, OFFERS = 0.4, 6  # from this share of the iterations on, so many times, files are made and compared
 
 SMALLEST = 32  # pixels of a face's width, at the coded scale, from which on it matters who it is
 

@@ -7,13 +7,15 @@ from collections.abc import Callable, Sequence
 
 from intaglio import format
 from intaglio.errors import BudgetError
+from intaglio.faces import head_patch
 from intaglio.format import Chunk, Header
 from intaglio.format.chunks import FOCUS
 from intaglio.format.streams import CUSTOM, PLAIN
 from intaglio.options import CompressOptions
-from intaglio.pipeline import choose, plain
+from intaglio.pipeline import choose, face_patches, plain
 from intaglio.pipeline.coding import Coding, Goal
 from intaglio.pipeline.encoder import encode
+from intaglio.pipeline.face_patches import Patches
 from intaglio.pipeline.model import Model
 from intaglio.pipeline.original import Original
 from intaglio.pipeline.search import typical
@@ -32,14 +34,36 @@ def whole_file(
     Raises:
         BudgetError: max_bytes is too small.
     """
-    pixels, enough = _plain(original, options) if plainly and not options.focus else (None, 0.0)
+    pixels, enough = _plain(original, options) if plainly and options.focus != "face" else (None, 0.0)
     if pixels is not None and len(pixels) <= enough:
         return pixels
-    data = _best(models, original, options, advance)
+    data = _with_faces(models, original, options, advance) or _best(models, original, options, advance)
     return pixels if pixels is not None and len(pixels) <= EXACT * len(data) else data
 
 
-def _best(models: Sequence[Model], original: Original, options: CompressOptions, advance: Advance) -> bytes:
+def _with_faces(
+    models: Sequence[Model], original: Original, options: CompressOptions, advance: Advance
+) -> bytes | None:
+    """The file with faces coded apart, where that pays."""
+    portraitist = next((model for model in models if model.weights.codec == "fasdiff"), None)
+    faces = portraitist and face_patches.coded(portraitist, original, options)
+    if not faces:
+        return None
+    places = [face.placement for face in faces.faces.entries]
+    ground = Original(head_patch.calmed(original.rgb, places), original.device, grey=original.grey)
+    try:
+        return _best(models, ground, options, advance, faces)
+    except BudgetError:
+        return None
+
+
+def _best(
+    models: Sequence[Model],
+    original: Original,
+    options: CompressOptions,
+    advance: Advance,
+    faces: Patches | None = None,
+) -> bytes:
     """The file of the model that suits the picture: of the surely likelier one that has room, or the nearer of all."""
     order, sure = choose.likelier(models, original)
     judge = models[0].networks.compressor.analysis.encoder
@@ -48,7 +72,7 @@ def _best(models: Sequence[Model], original: Original, options: CompressOptions,
     best: tuple[tuple[int, float], bytes] | None = None
     for model in order:
         try:
-            coding, data = _file(model, original, options, limit, lambda done: advance(done * share))
+            coding, data = _file(model, original, options, limit, lambda done: advance(done * share), faces)
         except BudgetError as error:
             least.append(error.least)
             continue
@@ -64,24 +88,31 @@ def _best(models: Sequence[Model], original: Original, options: CompressOptions,
 
 
 def _file(
-    model: Model, original: Original, options: CompressOptions, limit: int | None, advance: Advance
+    model: Model,
+    original: Original,
+    options: CompressOptions,
+    limit: int | None,
+    advance: Advance,
+    faces: Patches | None,
 ) -> tuple[Coding, bytes]:
     """A picture coded by one model, and the whole file. BudgetError counts bytes of the file."""
     stream, (height, width) = model.weights.stream, original.rgb.shape[:2]
+    focus = options.focus == "face"
 
     def written(quality: int, scale: int, payload: bytes) -> bytes:
         bits, smaller = Header.scaled(scale)
         header = Header(
             width=width, height=height, quality=quality, stream=stream, scale=bits, grey=original.grey,
             digest=model.stream.digest if stream == CUSTOM else None,
-            chunks=((Chunk(FOCUS, b""),) if options.focus else ()) + smaller,
+            chunks=((Chunk(FOCUS, b""),) if focus else ()) + smaller + ((faces.chunk,) if faces else ()),
         )  # fmt: skip
-        return format.write(header, payload, seed=model.stream.seed, bare=options.bare)
+        seed = model.stream.seed ^ (faces.seed if faces else 0)
+        return format.write(header, payload + (faces.payload if faces else b""), seed=seed, bare=options.bare)
 
     def room(scale: int) -> int:
         return (limit or 0) - len(written(0, scale, b""))
 
-    goal = Goal(_index(options.quality), None if limit is None else room, options.effort, bool(options.focus))
+    goal = Goal(_index(options.quality), None if limit is None else room, options.effort, focus)
     try:
         coding = encode(model, original, goal, advance)
     except BudgetError as error:

@@ -70,7 +70,7 @@ def read(codec: str, path: Path | None = None) -> Weights:
         networks[matrix] = eight_bit.restore(networks[matrix], scale)
     try:
         sizes, stream = json.loads(file.metadata["config"]), int(file.metadata["stream"])
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, RecursionError) as error:
         raise WeightsError(f"{file.source} does not say the sizes and the stream of its model") from error
     if stream not in (*STREAMS, CUSTOM):
         raise WeightsError(f"{file.source} is of stream {stream}, which this version does not know")

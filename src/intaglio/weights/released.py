@@ -2,9 +2,9 @@
 
 SHA256 = {
     "autoencoder.safetensors": "c3fe8eb5f2a0ea0c5941a522f40cfd8da02c5ee73371843a09c39183892fa7b8",
-    "cgdm.safetensors": "e58cd28d4942e5819fa0688dbd8bc35d52d9d715cd85e5c5ae6e069243e28844",
+    "cgdm.safetensors": "b47904d2c4c2596c735d0499b408cef94318f4c93b12b8fe14f1739065c4de6d",
     "face_detector.safetensors": "a9ec84b5f3029f5b55584a98243c3c13441eb1a93812e4c75376a2db9af89c51",
-    "fasdiff.safetensors": "4b0ed6c6d943c884c41eb5f147e14359a77d4f81203932813a61797766b48861",
+    "fasdiff.safetensors": "ec613fe1d39ee6a2c872cafaa24481d66fdb4d4472959e292f532e4f51ae914f",
 }
 """Of each file in the package."""
 

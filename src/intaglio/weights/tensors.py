@@ -55,6 +55,8 @@ def read(path: Path, model: str) -> TensorFile:
     except FileNotFoundError:
         raise WeightsError(f"there are no weights at {path}: reinstall intaglio or name another file") from None
     except Exception as error:  # a stranger's file can raise nearly anything from inside the reader
+        if "allocate memory" in str(error):
+            raise MemoryError from error
         raise WeightsError(f"{path} is not a whole safetensors file ({error})") from error
     if metadata.get("model") != model:
         raise WeightsError(f"{path} holds weights of {metadata.get('model')!r} where those of {model!r} are needed")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from intaglio.train.stages.border_stage import BorderStageConfig
 from intaglio.train.stages.compressor_stage import CompressorStageConfig
 from intaglio.train.stages.control_stage import ControlStageConfig
 from intaglio.train.stages.encoder_stage import EncoderStageConfig
@@ -19,5 +20,6 @@ STAGES: Mapping[str, type[StageConfig]] = {
     "lean": LeanStageConfig,
     "control": ControlStageConfig,
     "joint": JointStageConfig,
+    "border": BorderStageConfig,
 }
 """What a recipe may have, by name."""
