@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, Unpack
 
 from intaglio import format
 from intaglio.codecs import CODECS
-from intaglio.errors import MissingModel, OptionError, PictureError
+from intaglio.errors import OptionError, PictureError
 from intaglio.files import FileSource, read_bytes
 from intaglio.format import Header
 from intaglio.format.fields import MAX_SIDE
 from intaglio.format.streams import PLAIN
-from intaglio.format.streams import name as stream_name
-from intaglio.info import check, codec_of, fits
+from intaglio.info import check, codec_of, codec_of_faces, fits
 from intaglio.options import Box, CompressKeywords, CompressOptions, DecompressKeywords, DecompressOptions
 from intaglio.weights import codec_file
 
 if TYPE_CHECKING:
     from PIL import Image
 
+    from intaglio.format.faces import Faces
     from intaglio.image import Rgb, Source
     from intaglio.pipeline.model import Model, PixelDecoder
 
@@ -84,7 +84,7 @@ class Codec:
         Args:
             image: a Pillow picture, a path, an open file, bytes, or a NumPy array (see `image.as_picture`).
             options: a `CompressOptions`, or its fields as keywords.
-            progress: told each share of a picture's refinement (`effort`) as it is done; the shares add up to 1.
+            progress: told each share of the coding, with effort of the refinement, as it is done; the shares add up to 1.
 
         Raises:
             PictureError: it cannot be read, has over 64 million pixels, or has no face to frame.
@@ -146,7 +146,7 @@ class Codec:
         from intaglio.image import from_rgb
         from intaglio.pipeline import face_patches
         from intaglio.pipeline.coding import Coding
-        from intaglio.pipeline.decoder import decode
+        from intaglio.pipeline.decoder import decode, watched
 
         data = read_bytes(data, options.max_bytes + 1)
         if format.peek(data, bare=options.bare).stream == PLAIN:
@@ -155,7 +155,7 @@ class Codec:
         stream, weights = model.stream, model.weights
         # What was cut may have lost any of its patches, so that none is drawn of it.
         faces = None if options.salvage else format.peek(data, bare=options.bare).faces
-        portraitist = None if faces is None else self._model_for(faces.stream, model)
+        portraitist = None if faces is None else self._model_for(faces, model)
         header, payload = format.read(
             data,
             seed_of=lambda header: (
@@ -175,24 +175,20 @@ class Codec:
         def ground(box: Box | None, progress: Callable[[float], object]) -> Rgb:
             return decode(model, coding, header.height, header.width, replace(options, box=box), progress)
 
-        progress = progress or (lambda share: None)
+        watch = watched(progress or (lambda share: None), options.max_seconds)
         if portraitist is None:
-            rgb = ground(options.box, progress)
+            rgb = ground(options.box, watch)
         else:
-            rgb = face_patches.draw(portraitist, header, patches, options, ground, progress)
+            rgb = face_patches.draw(portraitist, header, patches, options, ground, watch)
         return from_rgb(rgb, header.grey, f"{weights.codec}-{weights.decoder}")
 
-    def _model_for(self, stream: int, ground: Model) -> Model:
+    def _model_for(self, faces: Faces, ground: Model) -> Model:
         """The model of a file's faces, by their stream: the ground's own, or another installed one."""
         with self._lock:
             for model in (ground, *self._models.values(), *self._foreign.values()):
-                if model.weights.stream == stream:
+                if model.weights.stream == faces.stream:
                     return model
-            name = stream_name(stream)
-            if name not in CODECS:
-                raise MissingModel(
-                    f"the file's faces need stream {stream}: `pip install --upgrade intaglio` may bring it"
-                )
+            name = codec_of_faces(faces)
             self._foreign[name] = self._load(name)
             return self._foreign[name]
 

@@ -12,6 +12,7 @@ from intaglio.codecs import CODECS
 from intaglio.errors import MissingModel
 from intaglio.files import FileSource, read_bytes
 from intaglio.format import Header
+from intaglio.format.faces import Faces
 from intaglio.format.streams import CUSTOM, PLAIN
 from intaglio.format.streams import name as stream_name
 from intaglio.weights import codec_file
@@ -143,12 +144,22 @@ def _seed_of_faces(header: Header, weights: Weights, stream: Stream) -> int:
         return 0
     if header.faces.stream == weights.stream:
         return stream.seed
-    name = stream_name(header.faces.stream)
+    name = codec_of_faces(header.faces)
+    return _installed(name, codec_file.default(name))[1].seed
+
+
+def codec_of_faces(faces: Faces) -> str:
+    """The codec of faces that are coded apart.
+
+    Raises:
+        MissingModel: there is none here.
+    """
+    name = stream_name(faces.stream)
     if name not in CODECS:
         raise MissingModel(
-            f"the file's faces need stream {header.faces.stream}: `pip install --upgrade intaglio` may bring it"
+            f"the file's faces need stream {faces.stream}: `pip install --upgrade intaglio` may bring it"
         )
-    return _installed(name, codec_file.default(name))[1].seed
+    return name
 
 
 def _sections(stream: Stream | None, header: Header, payload: bytes) -> dict[str, float]:

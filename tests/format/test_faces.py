@@ -24,7 +24,12 @@ def test_what_is_written_is_read(stream: int, entries: tuple[FaceEntry, ...], gr
     faces = Faces(stream, entries)
     header = Header(width=99, height=77, quality=3, stream=2, chunks=(Chunk(FACES, faces.pack()),))
     patches = [bytes([i]) * entry.length for i, entry in enumerate(entries)]
-    again, payload = read(write(header, ground + b"".join(patches), seed=7), seed_of=lambda _: 7)
+    data = write(header, ground + b"".join(patches), seed=7)
+    try:
+        again, payload = read(data, seed_of=lambda _: 7)
+    except Corrupt as error:
+        assert "more than half" in str(error)
+        return
     assert again.faces == faces
     assert faces.split(payload) == (ground, patches)
 
@@ -65,6 +70,14 @@ def test_faces_longer_than_the_payload() -> None:
     header = Header(width=8, height=8, quality=1, stream=1, chunks=(Chunk(FACES, faces.pack()),))
     with pytest.raises(Corrupt, match="99 bytes, and its payload has 7"):
         read(write(header, b"payload", seed=7), seed_of=lambda _: 7)
+
+
+def test_patches_that_cover_too_much() -> None:
+    for size, count in ((224, 1), (180, 8)):
+        faces = Faces(1, (FaceEntry(Placement(2048, 2048, size, 0, 0), 0, 0),) * count)
+        header = Header(width=80, height=80, quality=1, stream=1, chunks=(Chunk(FACES, faces.pack()),))
+        with pytest.raises(Corrupt, match="more than half"):
+            read(write(header, b"payload", seed=7), seed_of=lambda _: 7)
 
 
 def test_where_a_placement_lies() -> None:

@@ -23,3 +23,11 @@ def test_shares_of_drawing_add_up_to_one(codec: Codec, side: int, least: int) ->
         codec.decompress(data, progress=shares.append, **options)  # type: ignore[arg-type]
         assert sum(shares) == pytest.approx(1)
         assert len(shares) >= least or options
+
+
+@pytest.mark.parametrize("options", [{"quality": 10}, {"max_bytes": 500}, {"quality": 10, "effort": 1}])
+def test_shares_of_coding_add_up_to_one(codec: Codec, options: dict[str, int]) -> None:
+    shares: list[float] = []
+    codec.compress(picture(2200, 1)[:40], progress=shares.append, **options)  # type: ignore[arg-type]
+    assert sum(shares) == pytest.approx(1)
+    assert len(shares) >= (1 if "max_bytes" in options else 3)

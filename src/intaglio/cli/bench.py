@@ -110,6 +110,18 @@ def people(p: argparse.ArgumentParser) -> Callable[[argparse.Namespace], None]:
     return work
 
 
+def drawn(p: argparse.ArgumentParser) -> Callable[[argparse.Namespace], None]:
+    """Flat, drawn and tiny pictures beside WebP at the same quality; OUT/drawn.md."""
+    p.add_argument("--out", type=Path, required=True, metavar="OUT", help="folder of the report")
+
+    def work(a: argparse.Namespace) -> None:
+        from intaglio.bench.drawn import measure
+
+        measure(a.out, print)
+
+    return work
+
+
 def scaling(p: argparse.ArgumentParser) -> Callable[[argparse.Namespace], None]:
     """Work, seconds and memory as the first picture of DIR grows; OUT/scaling.md."""
     _folders(p)
@@ -202,7 +214,7 @@ def _published(p: argparse.ArgumentParser) -> None:
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="intaglio bench", description="Measure codecs side by side, with real bytes.")
     commands: Any = top.add_subparsers(metavar="COMMAND", required=True)
-    for add in (run, barcode, verify, people, scaling, ablate, faces, summary):
+    for add in (run, barcode, verify, people, drawn, scaling, ablate, faces, summary):
         lines = (add.__doc__ or "").split("\n")
         p = commands.add_parser(add.__name__, help=lines[0], description=" ".join(map(str.strip, lines)))
         p.set_defaults(work=add(p))

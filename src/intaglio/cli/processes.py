@@ -12,7 +12,7 @@ import signal
 import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from multiprocessing import connection, get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
@@ -74,13 +74,23 @@ def _start(prepare: Prepare, args: argparse.Namespace) -> tuple[Connection, Spaw
     context = get_context("spawn")
     here, there = context.Pipe()
     process = context.Process(target=_serve, args=(there, prepare, args), daemon=True)
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # which the new process inherits
-    try:
+    with _held_back(signal.SIGINT):  # which the new process inherits; one that comes meanwhile is heard afterwards
         process.start()
-    finally:
-        signal.signal(signal.SIGINT, before)
     there.close()  # so that the pipe ends where the process does
     return here, process
+
+
+@contextmanager
+def _held_back(number: signal.Signals) -> Iterator[None]:
+    """A signal waits until the end, where the system can do that."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {number})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _give(pipe: Connection, waiting: deque[Job], busy: dict[Connection, Job]) -> None:

@@ -95,14 +95,15 @@ class Decoder:
     def pop(self, indices: Ints) -> Ints:
         """The next symbols (n,), coded under `indices` (n,)."""
         indices = integers(indices)
-        self.symbols += int((indices > 0).sum())
+        sent, missing = int((indices > 0).sum()), self.missing
+        self.symbols += sent
         try:
             return self._pop(indices)
         except Corrupt:
             if not self.salvage:
                 raise
             self.room = 0.0
-            self.missing += int((indices > 0).sum())
+            self.missing = missing + sent
             return np.zeros(len(indices), np.int64)
 
     def _pop(self, indices: Ints) -> Ints:
@@ -124,13 +125,13 @@ class Decoder:
 
     def _carried(self, k: int, where: Ints, coded: Ints) -> tuple[Ints, Ints]:
         """Those of the symbols decoded under table k that the bytes carry, and their places."""
-        bits = self.models.tables.surprise(k)[coded].cumsum()
-        n = int(np.searchsorted(bits, self.room, side="right"))
-        self.room -= float(bits[-1])
-        if n == len(where):
+        bits, room = self.models.tables.surprise(k)[coded], self.room
+        self.room -= float(bits.sum())
+        if self.room >= 0:
             return where, coded
         if not self.salvage:
             raise Corrupt("the file's payload ends before its picture does: it is damaged")
+        n = int(np.searchsorted(bits.cumsum(), room, side="right"))
         self.missing += len(where) - n
         return where[:n], coded[:n]
 

@@ -37,7 +37,8 @@ class Tables:
 
     def surprise(self, index: int) -> NDArray[np.float64]:
         """Information in bits (2n + 2,) of each entry of row `index` (1 and up), the escape last."""
-        return np.log2(TOTAL / self.rows[index])
+        start = self._starts[index]
+        return self._bits[start : start + len(self.rows[index])]
 
     def bits(self, symbols: Ints, indices: Ints) -> float:
         """Information of the symbols under the tables, in bits, escapes included."""

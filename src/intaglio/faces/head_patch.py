@@ -6,7 +6,6 @@ All coordinates are edges from 0, as in `detector`; the middle of the first pixe
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -49,19 +48,14 @@ def _limited(value: float, most: int) -> int:
 
 def cut(rgb: Rgb, placement: Placement) -> Rgb:
     """The patch (rows, columns, 3) of a placement in a picture (H, W, 3); what lies outside of that is its edge, repeated."""
+    return warp.affine(rgb, _matrix(placement, (rgb.shape[0], rgb.shape[1])), FRAME)
+
+
+def _matrix(placement: Placement, size: tuple[int, int]) -> warp.Array:
+    """(2, 3): pixels of the patch to those of a picture of `size` (H, W)."""
     rows, columns = FRAME
-    a, b, c, d, e, f = placement.affine(rgb.shape[0], rgb.shape[1])
-    return warp.affine(rgb, np.array([[a / columns, b / rows, c], [d / columns, e / rows, f]]), FRAME)
-
-
-def calmed(rgb: Rgb, placements: Sequence[Placement]) -> Rgb:
-    """A picture (H, W, 3) that is smooth where patches will lie, so that no bytes are spent on what they cover."""
-    calm, size = rgb.copy(), (rgb.shape[0], rgb.shape[1])
-    for placement in placements:
-        low = Image.fromarray(cut(rgb, placement)).resize(CALM, Image.Resampling.BOX)
-        smooth = np.asarray(low.resize(FRAME[::-1], Image.Resampling.BICUBIC))
-        paste(calm, smooth, placement, size, (0, 0))
-    return calm
+    a, b, c, d, e, f = placement.affine(*size)
+    return np.array([[a / columns, b / rows, c], [d / columns, e / rows, f]])
 
 
 def bounds(placement: Placement, height: int, width: int) -> tuple[int, int, int, int]:
@@ -79,19 +73,13 @@ def paste(ground: Rgb, patch: Rgb, placement: Placement, size: tuple[int, int], 
     Args:
         ground: the part (h, w, 3) of the picture that begins at `corner` (left, top); the patch's bounds are inside.
     """
-    affine = placement.affine(*size)
     left, top, right, bottom = bounds(placement, *size)
     if left >= right or top >= bottom:
         return
-    a, b, c, d, e, f = affine
+    back = warp.inverse(_matrix(placement, size))
+    back[:, 2] += back[:, :2] @ (left, top)
+    matrix = tuple(back.ravel().tolist())
     rows, columns = patch.shape[:2]
-    area = a * e - b * d
-    u, v = (e, -b), (-d, a)  # the inverse, times the area
-    origin = left - c, top - f
-    matrix = (
-        u[0] / area * columns, u[1] / area * columns, (u[0] * origin[0] + u[1] * origin[1]) / area * columns,
-        v[0] / area * rows, v[1] / area * rows, (v[0] * origin[0] + v[1] * origin[1]) / area * rows,
-    )  # fmt: skip
     covered = right - left, bottom - top
     under = ground[top - corner[1] : bottom - corner[1], left - corner[0] : right - corner[0]]
     fade, near = (
@@ -120,7 +108,7 @@ def _rim(rows: int, columns: int, width: float) -> NDArray[np.float32]:
     return ramp * ramp * (3 - 2 * ramp)
 
 
-def _warped(plane: NDArray[np.float32], matrix: Affine, size: tuple[int, int]) -> NDArray[np.float32]:
+def _warped(plane: NDArray[np.float32], matrix: tuple[float, ...], size: tuple[int, int]) -> NDArray[np.float32]:
     """A plane as it lies in the picture, 0 where it does not."""
     image = Image.fromarray(plane)
     return np.asarray(image.transform(size, Image.Transform.AFFINE, matrix, Image.Resampling.BICUBIC))

@@ -116,6 +116,16 @@ class Faces:
             raise Corrupt("the file announces faces and then has none")
         return cls(data[0], tuple(entries))
 
+    def check(self, height: int, width: int) -> None:
+        """That the patches together cover at most half of a picture (height, width): what pasting them takes is bounded.
+
+        Raises:
+            Corrupt: they cover more.
+        """
+        affines = (face.placement.affine(height, width) for face in self.entries)
+        if sum(a * e - b * d for a, b, _, d, e, _ in affines) > height * width / 2:
+            raise Corrupt("the file's faces are damaged: they cover more than half of the picture")
+
     def split(self, payload: bytes) -> tuple[bytes, list[bytes]]:
         """A file's payload as the ground's and those of the patches.
 

@@ -81,6 +81,7 @@ def read(
     if chunk := header.foreign():
         raise NewerVersion(f'the file cannot be drawn without its chunk "{chunk.name}", not known here: {_UPDATE}')
     if header.faces and not salvage:
+        header.faces.check(header.height, header.width)
         header.faces.split(payload)
     return header, payload
 

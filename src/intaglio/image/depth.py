@@ -97,6 +97,8 @@ def white(samples: Samples) -> float:
     if samples.min() >= 0 and samples.max() <= 1:  # neither holds where there is a NaN
         return 1.0
     finite = samples[np.isfinite(samples)]
+    if finite.dtype == np.float16:  # which ends below 65,535
+        finite = finite.astype(np.float32)
     some = finite[:: max(1, finite.size >> 18)]
     some = some[some > 0]
     full = 1.0

@@ -75,19 +75,25 @@ def stitch(
     side: int,
     margin: int,
     part: Rect | None = None,
+    after: Callable[[float], object] = lambda share: None,
 ) -> list[Tensor]:
     """Tensors (B, C, H, W) of a whole grid out of `net`, which gives those of a rectangle of it.
 
-    With `part`, tiles that have no cell of it are not computed: there the result is zero.
+    With `part`, tiles that have no cell of it are not computed: there the result is zero. `after` is told the share of the
+    work that each tile was.
     """
     if rows <= side and columns <= side:
-        return list(net(Rect(0, 0, rows, columns)))
+        answers = list(net(Rect(0, 0, rows, columns)))
+        after(1.0)
+        return answers
     whole: list[Tensor] = []
-    for inner, outer in tiles(rows, columns, side, margin, part):
+    places = list(tiles(rows, columns, side, margin, part))
+    for inner, outer in places:
         pieces = net(outer)
         steps = [piece.shape[-2] // outer.height for piece in pieces]
         if not whole:
             whole = [p.new_zeros(*p.shape[:-2], rows * s, columns * s) for p, s in zip(pieces, steps)]
         for out, piece, step in zip(whole, pieces, steps):
             inner.cut(out, step).copy_(inner.within(outer).cut(piece, step))
+        after(1 / len(places))
     return whole

@@ -6,6 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 
+def index_of(quality: float) -> int:
+    """The quality index 0..255 of a quality 1..100."""
+    return round((quality - 1) / 99 * 255)
+
+
 @dataclass(frozen=True)
 class Goal:
     """How a picture is to be coded."""

@@ -35,7 +35,6 @@ def decode(
     """
     cells = grid(height, width, coding.scale)
     h, w = (windows.GRAIN * side for side in cells)
-    progress = watched(progress, options.max_seconds)
     tensors = model.tensors(coding.payload, coding.index, cells, coding.focus, salvage=options.salvage, watch=progress)
     q = model.quality(coding.index)
     box = None if options.box is None else Rect(*(options.box[i] for i in (1, 0, 3, 2)))

@@ -19,19 +19,24 @@ from intaglio.pipeline.search import typical, within
 
 GOOD_INDEX = 12  # below this quality index a smaller coded scale looks better
 FINER = 48  # from this index on, twice the scale is likely to have a good one: sizes of validation pictures say so
+ANALYSIS = 0.7  # about the share of coding at a quality that the networks take
 LIKELY = 24  # the first scale tried is the largest at which a typical picture reaches this index
 
 
 @torch.inference_mode()
-def analyse(model: Model, original: Original, scale: int) -> Tensors:
-    """Unquantised coded tensors of a picture at a coded scale."""
+def analyse(
+    model: Model, original: Original, scale: int, after: Callable[[float], object] = lambda share: None
+) -> Tensors:
+    """Unquantised coded tensors of a picture at a coded scale; `after` is told each share of the work that is done."""
     key = model.weights.decoder, scale
     if key not in original.analysed:
         compressor = model.networks.compressor
         lean = model.lean is not None and compressor.lean_encoder
         z = None if lean else original.latent(scale, model.space).to(model.dtype)
         p = original.packets(scale).to(model.dtype)
-        original.analysed[key] = windows.analyse(compressor.analysis, p, model.analysis_reach, z).arrays()
+        original.analysed[key] = windows.analyse(compressor.analysis, p, model.analysis_reach, z, after=after).arrays()
+    else:
+        after(1.0)
     return original.analysed[key]
 
 
@@ -42,18 +47,27 @@ def encode(
 
     Without a budget it is coded at the finest scale that is allowed. With one, the largest coded scale whose best index is
     still good wins; at a scale, y is analysed once and only quantisation and coding are repeated. Effort 1 to 9 then
-    refines the tensors on the picture; `advance` is told each share of that as it is done.
+    refines the tensors on the picture. `advance` is told each share of the work as it is done, of the longest part that
+    there is.
 
     Raises:
         BudgetError: no scale fits; its `least` is how many bytes of payload are wanting.
     """
+
+    def analysed(share: float) -> None:
+        if not goal.effort:
+            advance(ANALYSIS * share)
+
     if goal.budget is None:
-        tensors = analyse(model, original, goal.finest)
+        tensors = analyse(model, original, goal.finest, analysed)
         payload, _ = model.stream.encode(tensors, goal.index, goal.focus)
         coding = Coding(payload, goal.index, goal.finest, goal.focus)
     else:
         coding, tensors = _fitting(model, original, goal.budget, goal.focus, goal.finest)
-    return refined(model, original, coding, tensors, goal, advance) if goal.effort else coding
+    if goal.effort:
+        return refined(model, original, coding, tensors, goal, advance)
+    advance(1.0 if goal.budget else 1 - ANALYSIS)
+    return coding
 
 
 def _fitting(

@@ -21,7 +21,7 @@ from intaglio.format.chunks import FACES
 from intaglio.format.faces import FRAME, MAX_FACES, FaceEntry, Faces, Placement
 from intaglio.image import Rgb
 from intaglio.options import Box, CompressOptions, DecompressOptions
-from intaglio.pipeline.coding import Coding, Goal
+from intaglio.pipeline.coding import Coding, Goal, index_of
 from intaglio.pipeline.decoder import decode
 from intaglio.pipeline.encoder import encode
 from intaglio.pipeline.model import Model
@@ -92,7 +92,7 @@ def _patch(model: Model, rgb: Rgb, place: Placement, options: CompressOptions, r
     wide = math.hypot(place.affine(*rgb.shape[:2])[0], place.affine(*rgb.shape[:2])[3])
     finest = min(3, max(0, math.floor(math.log2(FRAME[1] / wide) + 0.5)))  # no finer than the picture is
     original = Original(head_patch.cut(rgb, place), model.device)
-    index = min(255, round((options.quality - 1) / 99 * 255) + BETTER)
+    index = min(255, index_of(options.quality) + BETTER)
     budget = None if room is None else (lambda scale: room - 8)
     try:
         coding = encode(model, original, Goal(index, budget, options.effort, finest=finest))

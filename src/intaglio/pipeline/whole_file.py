@@ -7,13 +7,12 @@ from collections.abc import Callable, Sequence
 
 from intaglio import format
 from intaglio.errors import BudgetError
-from intaglio.faces import head_patch
 from intaglio.format import Chunk, Header
 from intaglio.format.chunks import FOCUS
 from intaglio.format.streams import CUSTOM, PLAIN
 from intaglio.options import CompressOptions
 from intaglio.pipeline import choose, face_patches, plain
-from intaglio.pipeline.coding import Coding, Goal
+from intaglio.pipeline.coding import Coding, Goal, index_of
 from intaglio.pipeline.encoder import encode
 from intaglio.pipeline.face_patches import Patches
 from intaglio.pipeline.model import Model
@@ -44,15 +43,18 @@ def whole_file(
 def _with_faces(
     models: Sequence[Model], original: Original, options: CompressOptions, advance: Advance
 ) -> bytes | None:
-    """The file with faces coded apart, where that pays."""
+    """The file with faces coded apart, where that pays.
+
+    A custom model codes faces for its own ground alone: a file names one custom model.
+    """
     portraitist = next((model for model in models if model.weights.codec == "fasdiff"), None)
-    faces = portraitist and face_patches.coded(portraitist, original, options)
+    if portraitist is None or (portraitist.weights.stream == CUSTOM and len(models) > 1):
+        return None
+    faces = face_patches.coded(portraitist, original, options)
     if not faces:
         return None
-    places = [face.placement for face in faces.faces.entries]
-    ground = Original(head_patch.calmed(original.rgb, places), original.device, grey=original.grey)
     try:
-        return _best(models, ground, options, advance, faces)
+        return _best(models, original, options, advance, faces)
     except BudgetError:
         return None
 
@@ -112,7 +114,7 @@ def _file(
     def room(scale: int) -> int:
         return (limit or 0) - len(written(0, scale, b""))
 
-    goal = Goal(_index(options.quality), None if limit is None else room, options.effort, focus)
+    goal = Goal(index_of(options.quality), None if limit is None else room, options.effort, focus)
     try:
         coding = encode(model, original, goal, advance)
     except BudgetError as error:
@@ -125,7 +127,7 @@ def _plain(original: Original, options: CompressOptions) -> tuple[bytes | None, 
 
     Those are what a typical picture takes at the quality, for this one is exact; or the limit.
     """
-    rgb, index = original.rgb, _index(options.quality)
+    rgb, index = original.rgb, index_of(options.quality)
     height, width = rgb.shape[:2]
     header = Header(width=width, height=height, quality=index, stream=PLAIN, grey=original.grey)
     overhead = len(format.write(header, b"", seed=0, bare=options.bare))
@@ -136,8 +138,3 @@ def _plain(original: Original, options: CompressOptions) -> tuple[bytes | None, 
         enough = math.inf if height * width <= plain.TINY else typical(index) * height * width / 8
         payload = plain.encode(rgb, options.quality, 8 * enough)
     return (None if payload is None else format.write(header, payload, seed=0, bare=options.bare)), enough
-
-
-def _index(quality: float) -> int:
-    """The quality index 0..255 of a quality 1..100."""
-    return round((quality - 1) / 99 * 255)

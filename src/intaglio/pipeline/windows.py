@@ -5,6 +5,7 @@ A window is counted in grains of 32 pixels, the step of the coarsest coded tenso
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import torch
@@ -28,13 +29,20 @@ def margins(depth: int) -> tuple[int, int]:
     return -(-analysis // GRAIN), -(-synthesis // GRAIN)
 
 
-def analyse(analysis: Analysis, p: torch.Tensor, reach: int, z: torch.Tensor | None = None, tile: int = TILE) -> Coded:
-    """`analysis(p, z)` in windows: y and the features at 1/32 by window, what is made of those at once."""
+def analyse(
+    analysis: Analysis,
+    p: torch.Tensor,
+    reach: int,
+    z: torch.Tensor | None = None,
+    tile: int = TILE,
+    after: Callable[[float], object] = lambda share: None,
+) -> Coded:
+    """`analysis(p, z)` in windows: y and the features at 1/32 by window, what is made of those at once; `after` as in `stitch`."""
 
     def net(place: Rect) -> list[torch.Tensor]:
         return list(analysis.spatial(place.cut(p, GRAIN), None if z is None else place.cut(z, GRAIN)))
 
-    y, deep = stitch(net, p.shape[2] // GRAIN, p.shape[3] // GRAIN, tile, reach)
+    y, deep = stitch(net, p.shape[2] // GRAIN, p.shape[3] // GRAIN, tile, reach, after=after)
     return analysis.finish(y, deep)
 
 
