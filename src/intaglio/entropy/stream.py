@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from intaglio.entropy import wiring
 from intaglio.entropy.coder import Decoder, Encoder, Models
-from intaglio.entropy.fixed import ACTIVATION, Ints, conv, pixel_shuffle, pool, relu, shift
+from intaglio.entropy.fixed import ACTIVATION, Ints, conv, integers, pixel_shuffle, pool, relu, shift
 from intaglio.entropy.fourpass import STEP, FourPass, Resolve
 from intaglio.entropy.tables import Tables
 from intaglio.entropy.threads import one_thread
@@ -51,6 +51,24 @@ class Values:
     def floats(self) -> dict[str, Floats]:
         """Exact in float32: 20 bits and a power of two."""
         return {name: (getattr(self, name) / (1 << ACTIVATION)).astype(np.float32) for name in SECTIONS}
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Symbols of a picture at a quality: those that are sent, pass by pass, and their table indices.
+
+    `size` is how many bytes the payload has, by the information of the symbols, so that it may be a few out.
+    """
+
+    models: Models
+    passes: Sequence[tuple[NDArray[np.int32], NDArray[np.uint8]]]
+    size: int
+
+    def payload(self) -> bytes:
+        encoder = Encoder(self.models)
+        for symbols, indices in self.passes:
+            encoder.push(integers(symbols), integers(indices))
+        return encoder.finish()
 
 
 class Stream:
@@ -169,16 +187,18 @@ class Stream:
         values = self.symbols(tensors, q, lambda _, symbols, indices: encoder.push(symbols, indices), focus)
         return encoder.finish(), values
 
-    def size(self, tensors: Mapping[str, Floats], q: int, focus: bool = False) -> int:
-        """Bytes that `encode` would make, in less time: by the information of the symbols, so that it may be a few out."""
-        bits = 0.0
+    def trial(self, tensors: Mapping[str, Floats], q: int, focus: bool = False) -> Trial:
+        """What `encode` would code, kept: its length is known before it is coded."""
+        passes, bits = list[tuple[NDArray[np.int32], NDArray[np.uint8]]](), 0.0
 
-        def count(_: str, symbols: Ints, indices: Ints) -> None:
+        def keep(_: str, symbols: Ints, indices: Ints) -> None:
             nonlocal bits
             bits += self.models.tables.bits(symbols, indices)
+            sent = indices > 0
+            passes.append((symbols[sent].astype(np.int32), indices[sent].astype(np.uint8)))
 
-        self.symbols(tensors, q, count, focus)
-        return math.ceil(bits / 8)
+        self.symbols(tensors, q, keep, focus)
+        return Trial(self.models, passes, math.ceil(bits / 8))
 
     def decode(self, payload: bytes, q: int, h: int, w: int, focus: bool = False, take: Take | None = None) -> Values:
         """The tensors of a payload; h, w is the padded size in units of 1/32 picture. `take`: as in `symbols`.

@@ -1,9 +1,10 @@
-"""The search for a byte target: the largest quality index whose payload fits, found with few trials."""
+"""The search for a byte target: the largest quality index whose payload fits, or nearly that, found with few trials."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 import numpy as np
 
@@ -11,49 +12,63 @@ from intaglio.entropy.stream import STRIDE, Floats, Stream
 
 INDICES = 256
 GUESSES = 7  # before the index is searched by halving
+SURE = 0.015  # log2 of bytes by which the next index passes the budget, going by typical sizes, if it surely does
 # log2 of bits a pixel, typically, at indices 0, 32, … 256 (means over validation pictures of both codecs).
 TYPICAL = np.interp(range(INDICES), range(0, INDICES + 1, 32), (-6.4, -5.5, -4.3, -3.1, -2.1, -1.5, -0.9, -0.5, -0.1))
+
+
+class Trial(Protocol):
+    """A picture at an index."""
+
+    @property
+    def size(self) -> int:
+        """About how many bytes the payload has."""
+
+    def payload(self) -> bytes:
+        """The picture, coded."""
 
 
 def within(stream: Stream, tensors: Mapping[str, Floats], budget: int, focus: bool = False) -> tuple[bytes, int | None]:
     """`largest` of a picture's unquantised tensors."""
     _, h, w = tensors["h"].shape
-    return largest(
-        lambda q: stream.size(tensors, q, focus),
-        lambda q: stream.encode(tensors, q, focus)[0],
-        budget,
-        STRIDE**2 * h * w,
-    )
+    return largest(lambda q: stream.trial(tensors, q, focus), budget, STRIDE**2 * h * w)
 
 
-def largest(
-    size: Callable[[int], int], code: Callable[[int], bytes], budget: int, pixels: int
-) -> tuple[bytes, int | None]:
+def largest(trial: Callable[[int], Trial], budget: int, pixels: int) -> tuple[bytes, int | None]:
     """The payload of the largest index found that has at most `budget` bytes, and the index; of a picture of so many pixels.
 
-    `size` says quickly, to within a few bytes, how long the payload of an index is; the few near the budget are coded.
+    Trials say quickly, to within a few bytes, how long the payload of an index is; the few near the budget are coded.
     Where none fits, the index is None and the payload that of index 0.
     """
-    index = _largest(size, budget, pixels)
-    payload = code(index)
+    index, best = _largest(trial, budget, pixels)
+    payload = best.payload()
     while len(payload) > budget:
         if not index:
             return payload, None
         index -= 1
-        payload = code(index)
+        payload = trial(index).payload()
     return payload, index
 
 
-def _largest(size: Callable[[int], int], budget: int, pixels: int) -> int:
-    """The largest index found whose size is at most the budget, or 0; the largest there is, where sizes grow with it."""
+def _largest(trial: Callable[[int], Trial], budget: int, pixels: int) -> tuple[int, Trial]:
+    """The largest index found whose size is at most the budget, or 0; the largest there is, where sizes grow as typical ones."""
     low, high = -1, INDICES  # the largest index known to fit, the smallest known not to
     off = dict[int, float]()  # how far from typical the sizes tried are
-    while high - low > 1:
+    best: Trial | None = None
+    while high - low > 1 and not _surely(off, low, _bits(budget, pixels)):
         index = _guess(off, low, high, _bits(budget, pixels)) if len(off) < GUESSES else (low + high) // 2
-        tried = size(index)
-        off[index] = _bits(tried, pixels) - TYPICAL[index]
-        low, high = (index, high) if tried <= budget else (low, index)
-    return max(low, 0)
+        tried = trial(index)
+        off[index] = _bits(tried.size, pixels) - TYPICAL[index]
+        if tried.size <= budget:
+            low, best = index, tried
+        else:
+            high = index
+    return max(low, 0), best or trial(0)
+
+
+def _surely(off: Mapping[int, float], low: int, wanted: float) -> bool:
+    """Whether the index above one that fits need not be tried: it takes more, unless it is much less than is typical."""
+    return low in off and low + 1 < INDICES and off[low] + TYPICAL[low + 1] > wanted + SURE
 
 
 def typical(index: int) -> float:
