@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import io
+from pathlib import Path
 from typing import Any
 
 from intaglio.cli import arguments, batch
@@ -44,6 +45,12 @@ def add(commands: Any) -> None:
         help="time spent on a nearer picture in the same bytes",
     )
     parser.add_argument(
+        "--features",
+        type=Path,
+        metavar="DIR",
+        help="folder of training's feature networks, for effort to see by in place of its own",
+    )
+    parser.add_argument(
         "--focus",
         choices=FOCUS,
         default="auto",
@@ -82,7 +89,7 @@ def prepare(args: argparse.Namespace) -> Work:
     from intaglio.info import inspect
 
     options = _options(args)
-    codec = Codec("fasdiff" if args.focus == "face" else args.codec, device=args.device)
+    codec = Codec("fasdiff" if args.focus == "face" else args.codec, device=args.device, features=args.features)
 
     def work(job: Job, advance: Show) -> tuple[bytes, Facts]:
         image = open_picture(job.source or io.BytesIO(standard_input()), args.page)

@@ -75,25 +75,21 @@ class Layer(nn.Module):
 
 
 class RecogniserNet(nn.Module):
-    """Aligned crops (B, 3, 112, 112), RGB in 0..1, to unit vectors (B, vector).
+    """Aligned crops (B, 3, 112, 112), RGB in 0..1, to unit vectors (B, 512)."""
 
-    Args:
-        share: of the channels inside of blocks. head: channels before the vector. The defaults are the recogniser's.
-    """
-
-    def __init__(self, share: float = 1.0, head: int = 512, vector: int = 512) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.conv1 = Layer(3, 64, 3, stride=2)
         self.dw_conv1 = Layer(64, 64, 3, groups=64)
         blocks, c = [], 64
         for widening, o, count, stride in PLAN:
             for k in range(count):
-                blocks.append(Bottleneck(c, o, stride if k == 0 else 1, widening * share, nn.PReLU))
+                blocks.append(Bottleneck(c, o, stride if k == 0 else 1, widening, nn.PReLU))
                 c = o
         self.blocks = nn.Sequential(*blocks)
-        self.conv2 = Layer(c, head, 1)
-        self.linear7 = Layer(head, head, SIDE // 16, groups=head, leak=False)
-        self.linear1 = Layer(head, vector, 1, leak=False)
+        self.conv2 = Layer(c, 512, 1)
+        self.linear7 = Layer(512, 512, SIDE // 16, groups=512, leak=False)
+        self.linear1 = Layer(512, 512, 1, leak=False)
 
     def forward(self, x: Tensor) -> Tensor:
         x = (x.flip(1) * 255 - 127.5) / 128  # blue first: it tells people apart slightly better

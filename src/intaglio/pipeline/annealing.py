@@ -14,7 +14,7 @@ import torch
 from intaglio.entropy.learned.coded import Coded
 from intaglio.entropy.learned.entropy_model import EntropyModel
 
-RATE, LAST = 0.03, 0.003  # length of a step at the first and the last iteration
+RATE, LAST = 0.012, 0.0012  # length of a step at the first and the last iteration
 HOT, COLD = 0.15, 0.03  # temperature likewise
 BETAS = 0.9, 0.99
 WARM = 5  # iterations in which the first steps grow: Adam's are of full length from the start
@@ -45,6 +45,7 @@ class Annealing:
     Args:
         c: what to start from. worth: bits that a unit of error is worth.
         bits: to spend, or None for as many as they are worth.
+        focus: whether y is coded finer still where a face is.
         inner: where tensors may move, masks of their shapes.
     """
 
@@ -56,11 +57,12 @@ class Annealing:
         q: torch.Tensor,
         worth: float,
         bits: float | None,
+        focus: bool = False,
         inner: Tensors | None = None,
         seed: int = 0,
     ) -> None:
         self.entropy, self.error, self.start, self.q, self.worth, self.bits = entropy, error, c, q, worth, bits
-        self.inner, self.rounding = inner, Annealed(seed)
+        self.focus, self.inner, self.rounding = focus, inner, Annealed(seed)
         self.sizes = {name: entropy.model(name).step(q) for name in entropy.names}
         self.moves = {name: torch.zeros_like(c[name]).requires_grad_() for name in entropy.names}
         self.price = 1.0  # of a bit
@@ -76,7 +78,7 @@ class Annealing:
             done = i / max(1, iterations - 1)
             self.rounding.temperature = HOT * (COLD / HOT) ** done
             adam.param_groups[0]["lr"] = RATE * (LAST / RATE) ** done * min(1.0, (i + 1) / WARM)
-            hats, bits = self.entropy(Coded(**self._moved()), self.q, self.rounding)
+            hats, bits = self.entropy(Coded(**self._moved()), self.q, self.rounding, focus=self.focus)
             rate = torch.stack(list(bits.values())).sum()
             loss = self.price * rate + self.worth * self.error(hats, i)
             gradients = torch.autograd.grad(loss, list(self.moves.values()))
@@ -90,7 +92,7 @@ class Annealing:
     @torch.no_grad()
     def rounded(self) -> float:
         """Bits of the tensors, rounded."""
-        _, bits = self.entropy(Coded(**self._moved()), self.q, torch.round)
+        _, bits = self.entropy(Coded(**self._moved()), self.q, torch.round, focus=self.focus)
         return float(torch.stack(list(bits.values())).sum())
 
     def _moved(self) -> Tensors:

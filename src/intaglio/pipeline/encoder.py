@@ -64,7 +64,7 @@ def encode(
         coding = Coding(payload, goal.index, goal.finest, goal.focus)
     else:
         coding, tensors = _fitting(model, original, goal.budget, goal.focus, goal.finest)
-    if goal.effort:
+    if goal.effort and not original.hurry:
         return refined(model, original, coding, tensors, goal, advance)
     advance(1.0 if goal.budget else 1 - ANALYSIS)
     return coding

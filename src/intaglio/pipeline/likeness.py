@@ -56,14 +56,12 @@ class View:
         self.faces = faces + LEAN * span[:, None, None] * shift
         self.share = ((PORTRAIT * span).square() / (x.shape[2] * x.shape[3])).clamp(max=1)  # of the picture: a portrait
         with torch.no_grad():
-            self.features = sight.picture.features(self._part(x))
+            self.features = sight.look.features(self._part(x))
             self.people = self._people(x) if len(faces) else None
 
     def terms(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
         """What a drawing x in 0..1 misses."""
-        out = {
-            "look": LOOK * self.sight.picture.distance(self.sight.picture.features(self._part(x)), self.features).sum()
-        }
+        out = {"look": LOOK * self.sight.look.distance(self.sight.look.features(self._part(x)), self.features).sum()}
         if self.people is not None:
             out["identity"] = IDENTITY * (self.share * (1 - (self._people(x) * self.people).sum(1))).sum()
         return out
@@ -88,7 +86,7 @@ class Likeness:
     def __init__(
         self,
         drawing: Drawing,
-        sight: Sight | None,
+        sight: Sight,
         x: torch.Tensor,
         z: torch.Tensor,
         p: torch.Tensor,
@@ -97,7 +95,7 @@ class Likeness:
     ) -> None:
         self.drawing, self.x, self.z, self.p, self.q = drawing, x, z, p, q
         self.energies = energies(p)
-        self.views = [View(sight, x, faces, number) for number in range(len(SHIFTS))] if sight else []
+        self.views = [View(sight, x, faces, number) for number in range(len(SHIFTS))]
 
     def draw(self, c: Coded, q: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """(drawn picture (1, 3, H, W) as a decoder shows it, errors (1,) of the base latent and the base picture)."""
@@ -119,8 +117,8 @@ class Likeness:
 
     def error(self, c: Coded, turn: int) -> torch.Tensor:
         """What a search goes by: a scalar that is worth as much as a compressor's error. The views take turns."""
-        views = self.views[turn % len(self.views) :][:1] if self.views else []
-        return torch.stack(list(self.terms(c, self.q, views).values())).sum()
+        view = self.views[turn % len(self.views)]
+        return torch.stack(list(self.terms(c, self.q, [view]).values())).sum()
 
     @torch.no_grad()
     def verdict(self, c: Coded, q: torch.Tensor) -> float:

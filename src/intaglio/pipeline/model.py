@@ -7,6 +7,7 @@ import os
 import warnings
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Literal
 
 import torch
@@ -19,6 +20,7 @@ from intaglio.entropy.learned.entropy_model import EntropyModel
 from intaglio.entropy.learned.thaw import thaw
 from intaglio.entropy.stream import Stream
 from intaglio.errors import OptionError, WeightsError
+from intaglio.measures.sight import Sight
 from intaglio.networks.layout import frozen
 from intaglio.networks.packed import packed
 from intaglio.networks.precision import best_dtype
@@ -67,7 +69,8 @@ def lean_decoder_of(weights: Weights) -> LeanDecoder:
 class Model:
     """The networks of a weights file on a device, in the best precision there unless told otherwise.
 
-    `decoder` "reference" takes the autoencoder for both ways, between pictures and latents, in place of the lean networks.
+    `decoder` "reference" takes the autoencoder for both ways, between pictures and latents, in place of the lean networks. With a
+    folder of `features` a search goes by the losses' networks in place of the package's sight.
     Nothing in it changes after loading but what is kept for speed: it may be used from several threads at once.
 
     Raises:
@@ -81,12 +84,13 @@ class Model:
         decoder: PixelDecoder = "lean",
         device: str | None = None,
         dtype: torch.dtype | None = None,
+        features: Path | None = None,
     ) -> None:
         if decoder not in PIXEL_DECODERS:
             raise OptionError(f"decoder is {decoder!r}, allowed are {' and '.join(PIXEL_DECODERS)}")
         self.device = _device(device)
         self.dtype = dtype or best_dtype(self.device)
-        self.weights, self.stream = weights, Stream.of(weights)
+        self.weights, self.stream, self._features = weights, Stream.of(weights), features
         self.networks = packed(networks_of(weights).to(self.device, self.dtype))
         self.lean = packed(lean_decoder_of(weights).to(self.device, self.dtype)) if decoder == "lean" else None
         self.analysis_reach, self.synthesis_reach = windows.margins(self.networks.compressor.cfg.depth)
@@ -102,6 +106,11 @@ class Model:
         networks = networks_of(self.weights).to(self.device, self.dtype)
         lean = lean_decoder_of(self.weights).to(self.device, self.dtype)
         return thaw(self.weights.entropy).to(self.device), Drawing(networks, lean)
+
+    @functools.cached_property
+    def sight(self) -> Sight:
+        """What a search sees by. Raises WeightsError."""
+        return (Sight.of_losses(self._features) if self._features else Sight.packaged()).to(self.device)
 
     def autocast(self) -> AbstractContextManager[object]:
         """Inside, networks compute in the model's precision."""

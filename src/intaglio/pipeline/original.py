@@ -21,6 +21,7 @@ class Original:
 
     def __init__(self, rgb: image.Rgb, device: torch.device, *, grey: bool = False) -> None:
         self.rgb, self.device, self.grey = rgb, device, grey
+        self.hurry = False  # once a user would not wait for a refinement, there is no other
         self.analysed: dict[tuple[str, int], Tensors] = {}  # by a codec's weights and coded scale
         self._packets: dict[int, torch.Tensor] = {}
         self._latents: dict[int, torch.Tensor] = {}

@@ -7,7 +7,6 @@ are by then. What is kept is the best by real bytes and by what is drawn of them
 
 from __future__ import annotations
 
-import functools
 import warnings
 from collections.abc import Callable
 
@@ -17,7 +16,6 @@ from intaglio.compressor.objective import lam
 from intaglio.entropy.learned.coded import Coded
 from intaglio.entropy.wiring import SECTIONS
 from intaglio.faces.detector import detect
-from intaglio.measures import sight
 from intaglio.measures.sight import Sight
 from intaglio.networks.tiles import Rect, tiles
 from intaglio.pipeline.annealing import Annealing
@@ -49,20 +47,15 @@ def refined(
     """The coding, made of `tensors`, or what refinement makes of it where that is better.
 
     `advance` is told each share of the work as it is done; the shares add up to 1. KeyboardInterrupt ends the work, with a
-    warning, and the best so far is kept.
+    warning, and the best so far is kept; the original is in a hurry from then on.
     """
-    refinement = Refinement(model, original, coding, tensors, goal, packaged())
+    refinement = Refinement(model, original, coding, tensors, goal, model.sight)
     try:
         refinement.run(advance)
     except KeyboardInterrupt:
+        original.hurry = True
         warnings.warn("refinement was stopped: the best file until then is kept", stacklevel=2)
     return refinement.best
-
-
-@functools.cache
-def packaged() -> Sight | None:
-    """The package's own sight; a build without its weights refines by errors alone."""
-    return Sight.packaged() if sight.FILE.exists() else None
 
 
 def faces_of(original: Original, scale: int) -> torch.Tensor:
@@ -81,7 +74,7 @@ class Refinement:
         coding: Coding,
         tensors: Tensors,
         goal: Goal,
-        sight: Sight | None,
+        sight: Sight,
     ) -> None:
         self.model, self.sight, self.iterations = model, sight, ITERATIONS[goal.effort]
         self.budget = None if goal.budget is None else goal.budget(coding.scale)
@@ -94,7 +87,7 @@ class Refinement:
             for name, t in vars(Coded.of(tensors, model.device, torch.float32)).items()
             if name in SECTIONS
         }
-        self.faces = (faces_of(original, coding.scale) if sight else torch.zeros(0, 5, 2)).to(model.device)
+        self.faces = faces_of(original, coding.scale).to(model.device)
         self.entropy, self.drawing = model.searchable
         self.q = model.quality(coding.index)
         self.places = list(tiles(self.whole["h"].shape[2], self.whole["h"].shape[3], TILE, MARGIN))
@@ -132,7 +125,9 @@ class Refinement:
             mask = {name: torch.zeros_like(tensor) for name, tensor in part.items()}
             for name, step in PER_GRAIN.items():
                 inner.within(outer).cut(mask[name], step).fill_(1)
-        search = Annealing(self.entropy, judge.error, part, self.q, worth(judge), None, mask, seed=self.index)
+        search = Annealing(
+            self.entropy, judge.error, part, self.q, worth(judge), None, self.best.focus, mask, seed=self.index
+        )
         if self.budget is not None:
             search.bits = search.rounded() * SPARED * self.budget / max(1, len(self.best.payload))
         return search
