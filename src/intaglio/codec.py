@@ -16,7 +16,7 @@ from intaglio.errors import OptionError, PictureError
 from intaglio.files import FileSource, read_bytes
 from intaglio.format import Header
 from intaglio.format.fields import MAX_SIDE
-from intaglio.format.streams import PLAIN
+from intaglio.format.streams import PLAIN, WITHOUT_MODEL
 from intaglio.info import check, codec_of, codec_of_faces, fits
 from intaglio.options import Box, CompressKeywords, CompressOptions, DecompressKeywords, DecompressOptions
 from intaglio.weights import codec_file
@@ -155,8 +155,8 @@ class Codec:
         from intaglio.pipeline.decoder import decode, watched
 
         data = read_bytes(data, options.max_bytes + 1)
-        if format.peek(data, bare=options.bare).stream == PLAIN:
-            return _drawn_plainly(data, options)
+        if format.peek(data, bare=options.bare).stream in WITHOUT_MODEL:
+            return _drawn_without_model(data, options)
         model = self._model_of(data, options.bare)
         stream, weights = model.stream, model.weights
         # What was cut may have lost any of its patches, so that none is drawn of it.
@@ -216,9 +216,11 @@ class Codec:
             return self._foreign.get(name) or self._models[name]
 
 
-def _drawn_plainly(data: bytes, options: DecompressOptions) -> Image.Image:
+def _drawn_without_model(data: bytes, options: DecompressOptions) -> Image.Image:
+    from PIL import Image
+
     from intaglio.image import from_rgb
-    from intaglio.pipeline import plain
+    from intaglio.pipeline import classic, plain
 
     header, payload = format.read(
         data, seed_of=lambda header: 0, bare=options.bare, length=options.length,
@@ -226,7 +228,9 @@ def _drawn_plainly(data: bytes, options: DecompressOptions) -> Image.Image:
     )  # fmt: skip
     _check_box(options, header)
     left, top, right, bottom = options.box or (0, 0, header.width, header.height)
-    return from_rgb(plain.decode(payload, header)[top:bottom, left:right], header.grey, "plain")
+    if header.stream == PLAIN:
+        return from_rgb(plain.decode(payload, header)[top:bottom, left:right], header.grey, "plain")
+    return Image.fromarray(classic.decode(payload, header)[top:bottom, left:right])
 
 
 def _check_box(options: DecompressOptions, header: Header) -> None:
@@ -265,6 +269,6 @@ def decompress(
     """.itg bytes to a picture, as `Codec.decompress`, by the codec that made them; networks are loaded once and kept."""
     options = DecompressOptions.of(options, keywords)
     data = read_bytes(data, options.max_bytes + 1)
-    if format.peek(data, bare=options.bare).stream == PLAIN:
-        return _drawn_plainly(data, options)
+    if format.peek(data, bare=options.bare).stream in WITHOUT_MODEL:
+        return _drawn_without_model(data, options)
     return _codec(codec_of(data, bare=options.bare)).decompress(data, options)

@@ -13,7 +13,7 @@ from intaglio.errors import MissingModel
 from intaglio.files import FileSource, read_bytes
 from intaglio.format import Header
 from intaglio.format.faces import Faces
-from intaglio.format.streams import CUSTOM, PLAIN
+from intaglio.format.streams import CUSTOM, WITHOUT_MODEL
 from intaglio.format.streams import name as stream_name
 from intaglio.weights import codec_file
 
@@ -28,7 +28,7 @@ class Info:
 
     codec: str
     stream: int
-    model: str  # digest of the stream's tables, hexadecimal; empty for a plain picture
+    model: str  # digest of the stream's tables, hexadecimal; empty where there is none
     width: int
     height: int
     quality: int  # index 0..255
@@ -63,7 +63,11 @@ def codec_of(data: bytes, *, bare: bool = False) -> str:
     Raises:
         FormatError: as `decompress`. MissingModel: no installed codec can read it.
     """
-    header, first = format.peek(data, bare=bare), next(iter(CODECS))
+    return _codec_of(format.peek(data, bare=bare))
+
+
+def _codec_of(header: Header) -> str:
+    first = next(iter(CODECS))
     if header.stream != CUSTOM:
         return stream_name(header.stream) if stream_name(header.stream) in CODECS else first
     for codec in CODECS:
@@ -97,6 +101,19 @@ def check(header: Header, stream: int, digest: bytes, seed: int) -> int:
     return seed
 
 
+def seed_of(header: Header) -> int:
+    """The seed of the checksum of a file with this header, by the installed models.
+
+    Raises:
+        MissingModel: the one that it names is not installed.
+    """
+    if header.stream in WITHOUT_MODEL:
+        return 0
+    codec = _codec_of(header)
+    weights, stream = _installed(codec, codec_file.default(codec))
+    return check(header, weights.stream, stream.digest, stream.seed) ^ _seed_of_faces(header, weights, stream)
+
+
 def inspect(
     data: FileSource,
     *,
@@ -116,15 +133,10 @@ def inspect(
         IntaglioError: as `decompress`.
     """
     data = read_bytes(data, format.MAX_BYTES + 1)
-    plain = format.peek(data, bare=bare).stream == PLAIN
-    codec = "plain" if plain else codec_of(data, bare=bare)
-    weights, stream = (None, None) if plain else _installed(codec, codec_file.default(codec))
-
-    def seed_of(header: Header) -> int:
-        if weights is None or stream is None:
-            return 0
-        return check(header, weights.stream, stream.digest, stream.seed) ^ _seed_of_faces(header, weights, stream)
-
+    header = format.peek(data, bare=bare)
+    modelless = header.stream in WITHOUT_MODEL
+    codec = stream_name(header.stream) if modelless else _codec_of(header)
+    weights, stream = (None, None) if modelless else _installed(codec, codec_file.default(codec))
     header, payload = format.read(data, seed_of=seed_of, bare=bare, length=length, max_pixels=max_pixels)
     return Info(
         codec=codec, stream=header.stream, model=stream.digest.hex() if stream else "",
@@ -133,7 +145,7 @@ def inspect(
         header_bytes=len(data if length is None else data[:length]) - len(payload), payload_bytes=len(payload),
         fields=format.describe(header, bare=bare),
         sections=_sections(stream, header, payload) if sections else {},
-        chunks=[chunk.name for chunk in header.chunks], decoder=weights.decoder if weights else "plain",
+        chunks=[chunk.name for chunk in header.chunks], decoder=weights.decoder if weights else codec,
         licence=weights.licence if weights else "",
     )  # fmt: skip
 

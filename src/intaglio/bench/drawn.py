@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 
 from intaglio.bench import markdown
 from intaglio.bench.circumstances import facts
-from intaglio.bench.peers import pillow
+from intaglio.bench.peers import by_pillow
 from intaglio.bench.results import Record
 from intaglio.codecs import CODECS
 from intaglio.measures.measure import Rgb
@@ -50,12 +50,12 @@ def measure(out: Path, say: Callable[[str], None]) -> None:
     for name, rgb in pictures().items():
         for quality in QUALITIES:
             data = intaglio.compress(rgb, quality=quality)
-            webp = pillow.save(rgb, "WEBP", quality=quality, method=6)
+            webp = by_pillow.save(rgb, "WEBP", quality=quality, method=6)
             ours = np.array(intaglio.decompress(data).convert("RGB"))
             row: Record = {"picture": name, "quality": quality, "codec": intaglio.inspect(data).codec}
             for codec, size, decoded in (
                 ("", len(data), ours),
-                ("WebP ", len(webp), pillow.load(webp, *rgb.shape[:2])),
+                ("WebP ", len(webp), by_pillow.load(webp, *rgb.shape[:2])),
             ):
                 error = np.abs(decoded.astype(int) - rgb)
                 row |= {

@@ -7,6 +7,7 @@ by LPIPS-Alex, their payload counted. Who a face is is asked where it was in the
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from intaglio.atomic import write
 from intaglio.bench import markdown, peers, picture_set
 from intaglio.bench.circumstances import facts
 from intaglio.bench.face_finding import boxes
@@ -42,11 +44,13 @@ def measure(
     out: Path,
     rates: Sequence[float],
     names: Sequence[str],
-    limit: int | None,
+    first: int | None,
     features: Path | None,
     say: Callable[[str], None],
 ) -> None:
-    """Writes OUT/people.md and says it; every decoded picture is in OUT too. `rates`: bits a pixel.
+    """Writes OUT/people.md and says it; every decoded picture is in OUT too, with what was measured of it.
+
+    Stopped at any moment, it goes on from what is there. `rates`: bits a pixel.
 
     Raises:
         BenchError: no faces.csv. Unavailable: dlib is not installed.
@@ -55,26 +59,40 @@ def measure(
 
     if not (folder / "faces.csv").exists():
         raise BenchError(f"there is no faces.csv in {folder} (columns file, x, y, w, h)")
-    wanted, pictures = boxes(folder / "faces.csv"), picture_set.load(folder, None, limit)
+    wanted, pictures = boxes(folder / "faces.csv"), picture_set.load(folder, None, first)
     others, missing = peers.available(names)
     table: list[Record] = []
     codecs: list[str | Peer] = [*MINE, *others]
     for rate in rates:
         for codec in codecs:
             name = f"auto {codec}" if isinstance(codec, str) else codec.name
-            where, rows = out / f"{rate:g}" / name, []
+            where, rows = out / f"{rate:g}" / name, list[Record]()
             where.mkdir(parents=True, exist_ok=True)
             for picture, rgb in track(pictures.items(), f"{name} @ {rate:g}"):
-                size, decoded = _coded(codec, rgb, int(rate * rgb.shape[0] * rgb.shape[1] / 8), features)
-                if decoded is not None:
-                    Image.fromarray(decoded).save(where / f"{picture}.png")
-                    rows.append(_judged(rgb, decoded, wanted[picture], features) | {"bytes": size})
-            table.append({"bits a pixel": rate, "codec": name} | _means(rows, len(pictures)))
+                limit = int(rate * rgb.shape[0] * rgb.shape[1] / 8)
+                rows.append(_row(where / picture, codec, rgb, limit, wanted[picture], features))
+            fitting = [row for row in rows if row["bytes"] is not None]
+            table.append({"bits a pixel": rate, "codec": name} | _means(fitting, len(pictures)))
     title = f"Faces in their surroundings: {folder.resolve().name}, {len(pictures)} pictures"
     text = markdown.document(title, facts(list(CODECS)), missing.values(), {"": table})
     out.mkdir(parents=True, exist_ok=True)
     (out / "people.md").write_text(text)
     say(text)
+
+
+def _row(kept: Path, codec: str | Peer, rgb: Rgb, limit: int, faces: Boxes, features: Path | None) -> Record:
+    """What is measured of a picture, from the file of an earlier run if there is one; its `bytes` are None where none fits."""
+    file = Path(f"{kept}.json")
+    if file.exists():
+        row: Record = json.loads(file.read_text())
+        return row
+    size, decoded = _coded(codec, rgb, limit, features)
+    row = {"bytes": None}
+    if decoded is not None:
+        Image.fromarray(decoded).save(f"{kept}.png")
+        row = _judged(rgb, decoded, faces, features) | {"bytes": size}
+    write(file, json.dumps(row).encode())
+    return row
 
 
 def _coded(name: str | Peer, rgb: Rgb, limit: int, features: Path | None) -> tuple[int, Rgb | None]:

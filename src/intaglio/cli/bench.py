@@ -70,7 +70,7 @@ def barcode(p: argparse.ArgumentParser) -> Callable[[argparse.Namespace], None]:
     _features(p)
 
     def work(a: argparse.Namespace) -> None:
-        from intaglio.bench.barcode import measure
+        from intaglio.bench.few_bytes import measure
 
         measure(a.folder, a.out, a.codec, a.peers, a.size, a.limit, a.features, print)
 
@@ -93,7 +93,10 @@ def verify(p: argparse.ArgumentParser) -> Callable[[argparse.Namespace], None]:
 
 
 def people(p: argparse.ArgumentParser) -> Callable[[argparse.Namespace], None]:
-    """What coding leaves of faces that do not fill their picture, by DIR/faces.csv (file, x, y, w, h); OUT/people.md."""
+    """What coding leaves of faces that do not fill their picture, by DIR/faces.csv (file, x, y, w, h); OUT/people.md.
+
+    Stopped at any moment, the same command goes on.
+    """
     _folders(p)
     p.add_argument("--limit", type=int, metavar="N", help="so many pictures, the first by name")
     p.add_argument(

@@ -47,7 +47,7 @@ def _look(rgb: Rgb, points: Array, look: tuple[float, float, float, float], mirr
         math.atan2(across[1], across[0]) + angle,
         (SIDE, SIDE),
     )
-    seen = warp.affine(rgb, matrix, (SIDE, SIDE))
+    seen = warp.glance(rgb, matrix, (SIDE, SIDE))
     finds = raw(seen[:, ::-1] if mirror else seen, LEAST)
     if not len(finds):
         return None

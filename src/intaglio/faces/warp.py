@@ -42,25 +42,41 @@ def inverse(matrix: Array) -> Array:
 def affine(rgb: Rgb, matrix: Array, size: tuple[int, int]) -> Rgb:
     """A cut (h, w, 3) of `size` = (h, w) out of a picture (H, W, 3)."""
     h, w = size
-    corners = matrix @ np.array([[0, w, 0, w], [0, 0, h, h], [1, 1, 1, 1]])
-    low = np.floor(corners.min(1)).astype(int)
-    high = np.ceil(corners.max(1)).astype(int)
-    scale = math.sqrt(abs(np.linalg.det(matrix[:, :2])))
+    scale = _scale(matrix)
     block = max(1, int(scale / DENSE))
-    margin = REACH * max(block, math.ceil(scale))
-    columns, rows = (np.clip(np.arange(low[k] - margin, high[k] + margin), 0, rgb.shape[1 - k] - 1) for k in (0, 1))
-    image = Image.fromarray(rgb[rows[:, None], columns[None]])
-    if block > 1:
-        image = image.reduce(block)
+    image, inner = _around(rgb, matrix, size, block, REACH * max(block, math.ceil(scale)))
     more = math.ceil(scale / block - 1e-6)
-    inner = matrix.copy()
-    inner[:, 2] -= low - margin
-    inner /= block
     inner[:, :2] /= more
-    image = image.transform(
-        (w * more, h * more), Image.Transform.AFFINE, tuple(inner.ravel().tolist()), Image.Resampling.BICUBIC
-    )
+    image = image.transform((w * more, h * more), Image.Transform.AFFINE, _flat(inner), Image.Resampling.BICUBIC)
     return np.array(image if more == 1 else image.resize((w, h), Image.Resampling.LANCZOS))
+
+
+def glance(rgb: Rgb, matrix: Array, size: tuple[int, int]) -> Rgb:
+    """The same for a network that only looks, ten times as fast: means of whole blocks, bilinear between them."""
+    block = max(1, round(_scale(matrix)))
+    image, inner = _around(rgb, matrix, size, block, 2 * block)
+    return np.asarray(image.transform(size[::-1], Image.Transform.AFFINE, _flat(inner), Image.Resampling.BILINEAR))
+
+
+def _around(rgb: Rgb, matrix: Array, size: tuple[int, int], block: int, margin: int) -> tuple[Image.Image, Array]:
+    """What a cut is made of, `margin` pixels more around it, as means of blocks; and the map of the cut to that."""
+    h, w = size
+    corners = matrix @ np.array([[0, w, 0, w], [0, 0, h, h], [1, 1, 1, 1]])
+    low, high = np.floor(corners.min(1)).astype(int) - margin, np.ceil(corners.max(1)).astype(int) + margin
+    columns, rows = (np.clip(np.arange(low[k], high[k]), 0, rgb.shape[1 - k] - 1) for k in (0, 1))
+    image = Image.fromarray(rgb.take(rows, 0).take(columns, 1))
+    inner = matrix.copy()
+    inner[:, 2] -= low
+    return (image.reduce(block) if block > 1 else image), inner / block
+
+
+def _scale(matrix: Array) -> float:
+    """Pixels of the picture a pixel of the cut."""
+    return math.sqrt(abs(np.linalg.det(matrix[:, :2])))
+
+
+def _flat(matrix: Array) -> tuple[float, ...]:
+    return tuple(matrix.ravel().tolist())
 
 
 def outside(matrix: Array, size: tuple[int, int], picture: tuple[int, int]) -> Array:

@@ -34,8 +34,10 @@ KINDS = {
     0x04: Kind("exif", "EXIF metadata, orientation already applied"),
     0x05: Kind("icc", "the original's ICC profile, for those who convert back; pixels are sRGB"),
     0x06: Kind("boxes", "where faces are, in pixels"),
-    0x07: Kind("signature", "a signature over the rest of the file"),
+    0x07: Kind("signature", "a signature over the rest of the file, see Signature"),
     0x08: Kind("hint", "the decoder, steps and realism that the sender saw"),
+    0x09: Kind("text", "a short plain text beside the picture, UTF-8"),
+    0x0A: Kind("expiry", "the last day on which the file counts: days since 1970-01-01, two bytes"),
     0x81: Kind("tiles", "the payload is a grid of tiles, each with a stream of its own"),
     0x82: Kind("colour", "the pixels are not sRGB but this colour space"),
     0x83: Kind("animation", "the payload holds several frames and their durations"),
@@ -43,6 +45,7 @@ KINDS = {
     0x85: Kind("scale", "one byte, 1 to 5: the picture is coded so many halvings smaller still than 1/8"),
     0x86: Kind("faces", "faces that are coded apart, see Faces"),
 }
+SIGNATURE, TEXT, EXPIRY = 0x07, 0x09, 0x0A
 FOCUS, SCALE, FACES = 0x84, 0x85, 0x86
 
 

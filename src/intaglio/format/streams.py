@@ -7,11 +7,16 @@ Ids 1 to 14 have a short form of 4 bits in the bare profile, 15 there stands for
 CUSTOM = 255  # a model that its users trained: 8 bytes of digest in the header say which
 BARE_CUSTOM = 15
 
-PLAIN = 14  # no model's: pixels as they are, see docs/format.md
+WEBP, AVIF, JP2 = 11, 12, 13  # a classic codec's bitstream, without the headers that a reader can put back
+PLAIN = 14  # pixels as they are
+WITHOUT_MODEL = (WEBP, AVIF, JP2, PLAIN)  # see docs/format.md
 
 STREAMS = {
     1: "fasdiff",
     2: "cgdm",
+    WEBP: "webp",
+    AVIF: "avif",
+    JP2: "jp2",
     PLAIN: "plain",
     254: "reserved",
     CUSTOM: "custom",

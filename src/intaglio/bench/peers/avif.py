@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from intaglio.bench.peers import pillow
+from intaglio.bench.peers import by_pillow
 from intaglio.bench.peers.peer import Peer
 from intaglio.measures.measure import Rgb
 
@@ -11,8 +11,8 @@ FINE = tuple(range(1, 96))  # 0 and 1 give the same file
 
 
 def encode(picture: Rgb, setting: float) -> bytes:
-    return pillow.save(picture, "AVIF", speed=0, subsampling="4:2:0", quality=int(setting))
+    return by_pillow.save(picture, "AVIF", speed=0, subsampling="4:2:0", quality=int(setting))
 
 
 def peer() -> Peer:
-    return Peer("avif", SETTINGS, encode, pillow.load, pillow.version("avif", "libavif"), FINE)
+    return Peer("avif", SETTINGS, encode, by_pillow.load, by_pillow.version("avif", "libavif"), FINE)

@@ -5,7 +5,7 @@ Measured on two pictures: x265's slower presets change the bytes by 2 % at most,
 
 from __future__ import annotations
 
-from intaglio.bench.peers import pillow
+from intaglio.bench.peers import by_pillow
 from intaglio.bench.peers.peer import Peer
 from intaglio.measures.measure import Rgb
 from intaglio.measures.optional import Unavailable, require
@@ -15,7 +15,7 @@ FINE = tuple(range(96))
 
 
 def encode(picture: Rgb, setting: float) -> bytes:
-    return pillow.save(picture, "HEIF", quality=int(setting), chroma=420)
+    return by_pillow.save(picture, "HEIF", quality=int(setting), chroma=420)
 
 
 def peer() -> Peer:
@@ -25,4 +25,4 @@ def peer() -> Peer:
         raise Unavailable(
             "This pillow-heif has no HEVC encoder; pip install --upgrade pillow-heif brings one with x265."
         )
-    return Peer("heic", SETTINGS, encode, pillow.load, f"libheif {pillow_heif.libheif_version()}", FINE)
+    return Peer("heic", SETTINGS, encode, by_pillow.load, f"libheif {pillow_heif.libheif_version()}", FINE)

@@ -5,7 +5,7 @@ Baseline: progressive takes 70 to 350 bytes more at 256 x 256.
 
 from __future__ import annotations
 
-from intaglio.bench.peers import pillow
+from intaglio.bench.peers import by_pillow
 from intaglio.bench.peers.peer import Peer
 from intaglio.measures.measure import Rgb
 
@@ -14,8 +14,8 @@ FINE = tuple(range(2, 96))  # 1 gives as many bytes as 2
 
 
 def encode(picture: Rgb, setting: float) -> bytes:
-    return pillow.save(picture, "JPEG", quality=int(setting), optimize=True, subsampling="4:2:0")
+    return by_pillow.save(picture, "JPEG", quality=int(setting), optimize=True, subsampling="4:2:0")
 
 
 def peer() -> Peer:
-    return Peer("jpeg", SETTINGS, encode, pillow.load, pillow.version("libjpeg_turbo", "libjpeg-turbo"), FINE)
+    return Peer("jpeg", SETTINGS, encode, by_pillow.load, by_pillow.version("libjpeg_turbo", "libjpeg-turbo"), FINE)

@@ -6,7 +6,7 @@ bare codestream: without some 80 bytes of boxes, 32 of the library's name, and 9
 
 from __future__ import annotations
 
-from intaglio.bench.peers import pillow
+from intaglio.bench.peers import by_pillow
 from intaglio.bench.peers.peer import Peer
 from intaglio.measures.measure import Rgb
 
@@ -18,8 +18,8 @@ def encode(picture: Rgb, setting: float) -> bytes:
     levels = min(6, max(1, min(picture.shape[:2]).bit_length() - 4))  # the last one is of 16 to 31 samples a side
     rate = {"quality_mode": "rates", "quality_layers": [setting], "irreversible": True}
     lean = {"no_jp2": True, "comment": " ", "num_resolutions": levels}  # an empty comment brings the library's own
-    return pillow.save(picture, "JPEG2000", mct=int(picture.shape[2] == 3), **rate, **lean)
+    return by_pillow.save(picture, "JPEG2000", mct=int(picture.shape[2] == 3), **rate, **lean)
 
 
 def peer() -> Peer:
-    return Peer("jp2", SETTINGS, encode, pillow.load, pillow.version("jpg_2000", "OpenJPEG"), FINE)
+    return Peer("jp2", SETTINGS, encode, by_pillow.load, by_pillow.version("jpg_2000", "OpenJPEG"), FINE)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
-from intaglio.bench.peers import pillow
+from intaglio.bench.peers import by_pillow
 from intaglio.bench.peers.peer import Peer
 from intaglio.measures.measure import Rgb
 from intaglio.measures.optional import require
@@ -17,9 +17,9 @@ FINE = tuple(range(96))
 
 
 def encode(picture: Rgb, setting: float) -> bytes:
-    return pillow.save(picture, "JXL", quality=int(setting), effort=9, num_threads=0)
+    return by_pillow.save(picture, "JXL", quality=int(setting), effort=9, num_threads=0)
 
 
 def peer() -> Peer:
     require("pillow_jxl", "pillow-jxl-plugin")  # its import registers the format with Pillow
-    return Peer("jxl", SETTINGS, encode, pillow.load, f"pillow-jxl-plugin {version('pillow-jxl-plugin')}", FINE)
+    return Peer("jxl", SETTINGS, encode, by_pillow.load, f"pillow-jxl-plugin {version('pillow-jxl-plugin')}", FINE)

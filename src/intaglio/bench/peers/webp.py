@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from intaglio.bench.peers import pillow
+from intaglio.bench.peers import by_pillow
 from intaglio.bench.peers.peer import Peer
 from intaglio.measures.measure import Rgb
 
@@ -14,8 +14,8 @@ FINE = tuple(range(96))
 
 def encode(picture: Rgb, setting: float) -> bytes:
     rgb = np.repeat(picture, 3, axis=2) if picture.shape[2] == 1 else picture
-    return pillow.save(rgb, "WEBP", method=6, quality=int(setting))
+    return by_pillow.save(rgb, "WEBP", method=6, quality=int(setting))
 
 
 def peer() -> Peer:
-    return Peer("webp", SETTINGS, encode, pillow.load, pillow.version("webp", "libwebp"), FINE)
+    return Peer("webp", SETTINGS, encode, by_pillow.load, by_pillow.version("webp", "libwebp"), FINE)
