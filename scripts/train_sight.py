@@ -22,9 +22,10 @@ from intaglio.measures.mobilenet import MobileNet
 from intaglio.measures.sight import MODEL, Look, Person, Sight, Trunk
 from intaglio.networks.layout import channels_last
 from intaglio.train import chain
+from intaglio.train.ground import Ground
 from intaglio.train.latent_cache import LatentCache
 from intaglio.train.loop import train
-from intaglio.train.resources import Resources
+from intaglio.train.resources import Resources, fastest
 from intaglio.train.stages.look_stage import LookStageConfig
 from intaglio.train.stages.person_stage import PersonStageConfig
 from intaglio.weights.tensors import write
@@ -47,9 +48,10 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=20000)
     parser.add_argument("--hours", type=float, default=math.inf)
     args = parser.parse_args()
-    resources = Resources({cache.name: LatentCache(cache) for cache in args.cache}, args.val, 16, args.features)
+    ground = Ground.of(None, fastest())
+    resources = Resources({cache.name: LatentCache(cache) for cache in args.cache}, ground, args.val, 16, args.features)
     deadline = time.time() + 3600 * args.hours
-    whole = channels_last(chain.read("fasdiff", args.weights).to(resources.device))
+    whole = channels_last(chain.read("fasdiff", args.weights, ground).to(resources.device))
     torch.manual_seed(0)
     look, person = Look(), Person()
     for trunk in (look, person):

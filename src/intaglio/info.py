@@ -43,6 +43,7 @@ class Info:
     chunks: list[str]
     decoder: str  # id of the installed decoder that would draw it
     licence: str  # of its weights
+    checkpoint: str = ""  # name and identity of what they are an adapter for, which drawing needs
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-serialisable."""
@@ -147,6 +148,7 @@ def inspect(
         sections=_sections(stream, header, payload) if sections else {},
         chunks=[chunk.name for chunk in header.chunks], decoder=weights.decoder if weights else codec,
         licence=weights.licence if weights else "",
+        checkpoint=str(weights.base) if weights and weights.base else "",
     )  # fmt: skip
 
 

@@ -99,7 +99,7 @@ def test_it_learns_to_tell_pictures_apart() -> None:
             level = (0.3 if dark else 0.6) + 0.2 * float(rng.random())
             return (level + 0.1 * torch.rand(3, 64, 64)).clamp(0, 1), torch.zeros(32, n, n)
 
-        return type("Cache", (SimpleNamespace,), {"__len__": lambda self: 20})(size=64, crop=crop)
+        return type("Cache", (SimpleNamespace,), {"__len__": lambda self: 20})(size=64, side=8, crop=crop)
 
     weights = portrait_fit.fit(compressor, [cache(True), cache(True)], cache(False))  # type: ignore[list-item, arg-type]
     assert weights.shape == (2 * CHANNELS + 1,)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 
+from intaglio.spaces.taef2 import Autoencoder
 from intaglio.train import generated, latent_cache
 from intaglio.train.latent_cache import LatentCache
 
@@ -24,4 +25,5 @@ def one_thread() -> Iterator[None]:
 def cache(tmp_path_factory: pytest.TempPathFactory) -> LatentCache:
     """Two generated pictures of 64 pixels, with their latents."""
     folder = tmp_path_factory.mktemp("cache")
-    return latent_cache.build(folder / "cache", [generated.make(folder / "data", 2, 64, 0)], size=64, variants=1)
+    data = [generated.make(folder / "data", 2, 64, 0)]
+    return latent_cache.build(folder / "cache", data, space=Autoencoder.load(), size=64, variants=1)

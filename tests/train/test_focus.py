@@ -32,7 +32,7 @@ def test_it_learns_where_faces_are(tmp_path: Path) -> None:
     torch.manual_seed(0)
     sizes = CompressorConfig(fine=16, coarse=24, depth=1, y=16, h=8, lf=4, width=16, cond=16, encoder=16)
     compressor = Compressor(sizes, lean_encoder=True, trained=True).eval()
-    cache = SimpleNamespace(folder=tmp_path, size=SIZE, crop=crop)
+    cache = SimpleNamespace(folder=tmp_path, size=SIZE, side=SIZE // 8, crop=crop)
     net = focus_fit.fit(compressor, cache)  # type: ignore[arg-type]
     assert net is not None
     rows = [row for row in range(24) if row != 3]

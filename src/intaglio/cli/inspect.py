@@ -55,7 +55,9 @@ def info(args: argparse.Namespace) -> int:
 
 def _page(name: str, facts: Info) -> list[str]:
     """Lines for people."""
-    keys = ("codec", "width", "height", "model", "decoder", "licence", "header_bytes", "payload_bytes")
+    keys: tuple[str, ...] = ("codec", "width", "height", "model", "decoder", "licence", "header_bytes", "payload_bytes")
+    if facts.checkpoint:
+        keys = (*keys, "checkpoint")
     lines = [f"{'file':18}{name}", *(f"{key.replace('_', ' '):18}{getattr(facts, key)}" for key in keys), "header"]
     lines += [f"  {field:16}{bits:10} bits   {value}" for field, bits, value in facts.fields]
     if facts.sections:

@@ -13,7 +13,7 @@ import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from multiprocessing import connection, get_context
+from multiprocessing import connection, get_context, resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 
@@ -73,6 +73,8 @@ def _start(prepare: Prepare, args: argparse.Namespace) -> tuple[Connection, Spaw
     """A process and the pipe to it. Ctrl-C is not for it: this process hears it and ends all others."""
     context = get_context("spawn")
     here, there = context.Pipe()
+    if sys.platform != "win32":
+        resource_tracker.ensure_running()  # which lets all signals through again, once it has started
     process = context.Process(target=_serve, args=(there, prepare, args), daemon=True)
     with _held_back(signal.SIGINT):  # which the new process inherits; one that comes meanwhile is heard afterwards
         process.start()

@@ -28,6 +28,11 @@ def parser() -> argparse.ArgumentParser:
         "--features", type=Path, metavar="DIR", help="weights of the losses' feature networks; without, random ones"
     )
     top.add_argument("--start", type=Path, metavar="FILE", help="weights that the first round to be done starts from")
+    top.add_argument(
+        "--checkpoint",
+        metavar="DIR",
+        help="the Stable Diffusion checkpoint, in diffusers' layout, of a recipe that is over one",
+    )
     top.add_argument("--round", type=int, metavar="N", help="only this round of the recipe, 1 or more")
     top.add_argument("--cache", type=Path, metavar="DIR", help="folder of the latent caches, default RUN/cache")
     top.add_argument("--limit-cache", type=int, metavar="N", help="rows of each latent cache to make for now")
@@ -51,7 +56,18 @@ def main(argv: Sequence[str]) -> int:
     numbers = range(1, len(recipe.rounds) + 1) if args.round is None else [args.round]
     if not 1 <= numbers[0] <= len(recipe.rounds):
         raise RecipeError(f"{args.recipe} has rounds 1 to {len(recipe.rounds)}, no round {args.round}")
-    run = Run(recipe, args.out, args.data, args.others, args.val, args.features, args.start, args.cache, deadline)
+    run = Run(
+        recipe,
+        args.out,
+        args.data,
+        args.others,
+        args.val,
+        args.features,
+        args.start,
+        args.checkpoint,
+        args.cache,
+        deadline,
+    )
     if not run.make_caches(args.limit_cache):
         print("Time is up in the latent caches; the same command goes on.")
         return 0

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from intaglio.codecs.cgdm import CGDM
     from intaglio.codecs.fasdiff import FaSDiff
+    from intaglio.codecs.fasdiff_sd import FaSDiffOverStableDiffusion
 
 
 @dataclass(frozen=True)
@@ -18,14 +19,25 @@ class CodecSpec:
     name: str  # the file here, the weights file, and the word that users say
     networks: str  # the class in that file
     purpose: str  # for people
+    adapter: tuple[str, str] = ("", "")  # file and class of its networks over a checkpoint that others trained, if any
 
     def load(self) -> type[FaSDiff] | type[CGDM]:
         """The class of its networks, a `DiffusionCodec`. Imports torch."""
         networks: type[FaSDiff] | type[CGDM] = getattr(import_module(f"{__name__}.{self.name}"), self.networks)
         return networks
 
+    def load_adapter(self) -> type[FaSDiffOverStableDiffusion]:
+        """The class of its networks over a checkpoint. Imports torch."""
+        file, name = self.adapter
+        networks: type[FaSDiffOverStableDiffusion] = getattr(import_module(f"{__name__}.{file}"), name)
+        return networks
+
 
 CODECS = {
-    spec.name: spec for spec in (CodecSpec("fasdiff", "FaSDiff", "portraits"), CodecSpec("cgdm", "CGDM", "any picture"))
+    spec.name: spec
+    for spec in (
+        CodecSpec("fasdiff", "FaSDiff", "portraits", ("fasdiff_sd", "FaSDiffOverStableDiffusion")),
+        CodecSpec("cgdm", "CGDM", "any picture"),
+    )
 }
 """All codecs by name, in the order in which `auto` tries them."""

@@ -16,6 +16,7 @@ from intaglio.networks.tiles import Rect
 from intaglio.priors.patches import needed, patched, patches
 from intaglio.priors.prior import Control
 from intaglio.priors.sampler import sample
+from intaglio.priors.sd_prior import StableDiffusionPrior
 from intaglio.priors.unet import CompactPrior
 
 Progress = Callable[[float], object]
@@ -30,14 +31,19 @@ class DiffusionCodec(nn.Module, ABC):
     """Base of the codecs; each adds what steers its prior (`control`), and may bound what is drawn."""
 
     tile: int  # latents a side of a patch that the prior sees at once
+    order = 1  # of the solver, where several steps are drawn (`sampler`)
 
-    def __init__(self, compressor: Compressor, prior: CompactPrior) -> None:
+    def __init__(self, compressor: Compressor, prior: CompactPrior | StableDiffusionPrior) -> None:
         super().__init__()
         self.compressor, self.prior = compressor, prior
 
     @abstractmethod
     def control(self, c: Coded, prompt: Prompt, q: torch.Tensor) -> Control:
         """What steers the prior for decoded tensors, their prompt and qualities q (B,)."""
+
+    def completed(self, control: Control, c: Coded) -> Control:
+        """A control stitched of windows, with what is not of places but of the whole picture, whose tensors `c` are."""
+        return control
 
     def draw(
         self,
@@ -58,7 +64,7 @@ class DiffusionCodec(nn.Module, ABC):
         order = needed(part, h, w, steps, self.tile) if part else patches(h, w, self.tile)
         share = 1 / (steps * len(order))
         denoise = patched(self.prior, control, self.tile, order, lambda: progress(share))
-        return sample(denoise, control.base.float(), q, steps, noise)
+        return sample(denoise, control.base.float(), q, steps, noise, self.order)
 
     def hold(self, x: torch.Tensor, prompt: Prompt, realism: float = 1.0) -> torch.Tensor:
         """A drawn picture (B, 3, H, W) held to the base picture: its low band is the base picture's."""

@@ -1,6 +1,6 @@
 """The compressor: a picture's wavelet packets to the coded tensors, and back to the visual prompt.
 
-    packets (192, 1/8) ──LeanEncoder──► z (32, 1/8)
+    packets (192, 1/8) ──LeanEncoder──► z (C, 1/8)
     z, packets         ──Analysis─────► y (1/16)   h (1/32)   lf (1/32)   vector (global)
                                           │ quantised: order lf, h, vector, y (EntropyModel)
     features (1/8, 1/16), base latent, base picture ◄──Synthesis── y_hat, h_hat, lf_hat, vector_hat, quality

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from intaglio.spaces.taef2 import CHANNELS
+
 
 @dataclass(frozen=True)
 class CompressorConfig:
@@ -19,4 +21,4 @@ class CompressorConfig:
     width: int = 128  # of the entropy nets
     cond: int = 128  # condition vector: quality, and what a codec adds
     encoder: int = 128  # channels of the lean encoder
-    latent: int = 32  # channels of the latent space
+    latent: int = CHANNELS  # channels of the latent space

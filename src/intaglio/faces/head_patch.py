@@ -19,7 +19,7 @@ from intaglio.format.faces import FRAME, Placement
 
 Affine: TypeAlias = tuple[float, float, float, float, float, float]
 
-WIDE = 2.6  # a patch's width, in distances from eye to eye, or from eyes to mouth where a turned head has near eyes
+WIDE = 1.9  # a patch's width, in distances from eye to eye, or from eyes to mouth where a turned head has near eyes
 BELOW = 0.4  # its middle lies so far below the eyes, in the same
 RIM = 0.14  # of a patch's sides, over which it fades into its surroundings
 CALM = 8, 10  # columns and rows of the low band that is held to the surroundings near the rim

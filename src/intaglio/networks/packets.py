@@ -9,11 +9,12 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 
-BANDS = 64
+SIDE = 8  # pixels of a block
+BANDS = SIDE**2
 CHANNELS = 3 * BANDS
 
 
-def _walsh(n: int = 8) -> torch.Tensor:
+def _walsh(n: int = SIDE) -> torch.Tensor:
     h = torch.ones(1, 1)
     while h.shape[0] < n:
         h = torch.cat([torch.cat([h, h], 1), torch.cat([h, -h], 1)], 0)
@@ -24,8 +25,8 @@ def _walsh(n: int = 8) -> torch.Tensor:
 def _matrix() -> torch.Tensor:
     """(64, 64): rows are bands by rising row + column sequency, columns are pixels of the block."""
     w = _walsh()
-    full = torch.einsum("ab,cd->acbd", w, w).reshape(64, 64)
-    order = sorted(range(64), key=lambda k: (k // 8 + k % 8, k))
+    full = torch.einsum("ab,cd->acbd", w, w).reshape(BANDS, BANDS)
+    order = sorted(range(BANDS), key=lambda k: (k // SIDE + k % SIDE, k))
     return full[order]
 
 
@@ -35,14 +36,14 @@ MATRIX = _matrix()
 def analyse(x: torch.Tensor) -> torch.Tensor:
     """Picture (B, 3, H, W), H and W multiples of 8, to packets (B, 192, H/8, W/8), channel = 3 * band + colour."""
     b, c, h, w = x.shape
-    blocks = F.pixel_unshuffle(x, 8).reshape(b, c, 64, h // 8, w // 8)
+    blocks = F.pixel_unshuffle(x, SIDE).reshape(b, c, BANDS, h // SIDE, w // SIDE)
     with torch.autocast(x.device.type, enabled=False):  # bf16 would cost the means two of their eight bits
-        return torch.einsum("kp,bcphw->bkchw", MATRIX.to(x), blocks).reshape(b, 64 * c, h // 8, w // 8)
+        return torch.einsum("kp,bcphw->bkchw", MATRIX.to(x), blocks).reshape(b, BANDS * c, h // SIDE, w // SIDE)
 
 
 def synthesise(p: torch.Tensor) -> torch.Tensor:
     """The inverse of `analyse`."""
     b, k, h, w = p.shape
     with torch.autocast(p.device.type, enabled=False):
-        blocks = torch.einsum("kp,bkchw->bcphw", MATRIX.to(p), p.reshape(b, 64, k // 64, h, w))
-    return F.pixel_shuffle(blocks.reshape(b, k, h, w), 8)
+        blocks = torch.einsum("kp,bkchw->bcphw", MATRIX.to(p), p.reshape(b, BANDS, k // BANDS, h, w))
+    return F.pixel_shuffle(blocks.reshape(b, k, h, w), SIDE)

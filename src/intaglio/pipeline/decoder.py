@@ -14,6 +14,7 @@ from intaglio.compressor.base_picture import base_picture
 from intaglio.compressor.synthesis import Prompt
 from intaglio.entropy.stream import grid
 from intaglio.errors import LimitExceeded
+from intaglio.networks.packets import SIDE
 from intaglio.networks.tiles import Rect, tiles
 from intaglio.options import DecompressOptions
 from intaglio.pipeline import windows
@@ -73,7 +74,7 @@ def _parts(model: Model, box: Rect | None, scale: int, h: int, w: int, steps: in
     """What a box of the picture depends on: a part of the latent (h, w), and one in grains for all of its patches."""
     if box is None or model.lean is None:  # the reference decoder's statistics are of the whole latent
         return None, None
-    cell = 8 << scale
+    cell = SIDE << scale
     near = Rect(box.top // cell, box.left // cell, -(-box.bottom // cell), -(-box.right // cell))
     part = near.grown(REACH + 2, h, w)  # the decoder's reach, and that of what enlarges and what holds the low band
     patches = needed(part, h, w, steps, model.networks.tile)
@@ -88,7 +89,7 @@ def _pixels(
 ) -> image.Rgb:
     """The picture of a prompt and drawn latents (None: the base picture), padded, window by window; or part of it."""
     h, w = prompt.latent.shape[2:]
-    out = np.zeros((8 * h, 8 * w, 3), np.uint8)
+    out = np.zeros((SIDE * h, SIDE * w, 3), np.uint8)
     whole = None
     if z is not None and model.lean is None:
         whole = model.space.decode(z.float().contiguous(memory_format=torch.channels_last), clamp=False)
@@ -97,10 +98,10 @@ def _pixels(
         shown = replace(prompt, packets=outer.cut(prompt.packets))
         x = base_picture(shown)
         if z is not None:
-            drawn = outer.cut(whole, 8) if whole is not None else model.pixels(outer.cut(z))
+            drawn = outer.cut(whole, SIDE) if whole is not None else model.pixels(outer.cut(z))
             x = torch.lerp(x, model.networks.hold(drawn.float(), shown, realism), realism)
-        inside = inner.within(outer).cut(x, 8)[0].float()
+        inside = inner.within(outer).cut(x, SIDE)[0].float()
         levels = (inside.clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
-        out[8 * inner.top : 8 * inner.bottom, 8 * inner.left : 8 * inner.right] = levels
+        out[SIDE * inner.top : SIDE * inner.bottom, SIDE * inner.left : SIDE * inner.right] = levels
         progress(1 / len(places))
     return out

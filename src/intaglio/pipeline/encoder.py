@@ -31,8 +31,7 @@ def analyse(
     key = model.weights.decoder, scale
     if key not in original.analysed:
         compressor = model.networks.compressor
-        lean = model.lean is not None and compressor.lean_encoder
-        z = None if lean else original.latent(scale, model.space).to(model.dtype)
+        z = None if model.lean_encoder else original.latent(scale, model.space).to(model.dtype)
         p = original.packets(scale).to(model.dtype)
         original.analysed[key] = windows.analyse(compressor.analysis, p, model.analysis_reach, z, after=after).arrays()
     else:

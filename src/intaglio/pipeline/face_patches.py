@@ -1,8 +1,9 @@
 """Faces that are coded apart: which, at what rate, and how they are drawn into the ground.
 
 A face that is small in its picture has few bytes there, as many a pixel as what is behind it. Coded in a frame of its own
-it gets more. Where it fills the picture it has most of the bytes anyway, and where bytes are too few for every face of
-like size, none is coded apart.
+it gets more: all faces together have a share of the file's bytes, each an equal part of it, and none more than it can use.
+Where a face is so large that it has nearly as many anyway, or where bytes are too few for every face of like size, none is
+coded apart.
 """
 
 from __future__ import annotations
@@ -18,22 +19,24 @@ from intaglio.faces import head_patch
 from intaglio.faces.detector import Face, detect
 from intaglio.format import Chunk, Header
 from intaglio.format.chunks import FACES
-from intaglio.format.faces import FRAME, MAX_FACES, FaceEntry, Faces, Placement
+from intaglio.format.faces import FRAME, MAX_FACES, PLACEMENT, FaceEntry, Faces, Placement
 from intaglio.image import Rgb
-from intaglio.options import Box, CompressOptions, DecompressOptions
+from intaglio.options import Box, CompressOptions, DecompressOptions, Focus
 from intaglio.pipeline.coding import Coding, Goal, index_of
 from intaglio.pipeline.decoder import decode
 from intaglio.pipeline.encoder import encode
 from intaglio.pipeline.model import Model
 from intaglio.pipeline.original import Original
+from intaglio.pipeline.search import typical
 
+OVERHEAD = PLACEMENT + 3  # bytes of a face's entry: quality index and length on top
 Ground = Callable[[Box | None, Progress], Rgb]
-WEIGHT = {"auto": 10.0, "face": 20.0}  # a pixel of a face is worth so many of the ground's, by focus
-MOST = 0.62  # of all bytes go to faces at most
-LEAST = 110  # bytes that a patch has; where there are not so many for each face, none is coded apart
-FILLS = 0.2  # of the picture: from here on a patch costs the rest more than the face gains
-ALIKE = 0.5  # faces from so much of the widest one's width on are treated as one group
-BETTER = 48  # quality indices by which faces are better than the ground where a quality is asked for
+SHARE = {"auto": 0.35, "face": 0.6}  # of the bytes go to faces, by focus
+ENOUGH = {"auto": 300, "face": 600}  # bytes of one patch: more are hardly seen
+LEAST = 70  # bytes that a patch has; where there are not so many for each face, none is coded apart
+DENSER = 3  # times as many bytes a pixel as the picture has on average make a face better than the ground shows it
+ALIKE = 0.35  # faces from so much of the widest one's width on are treated as one group
+HALVED = 180  # pixels of the picture under which a patch is coded at half its frame: finer is not seen, coarser is
 
 
 @dataclass(frozen=True)
@@ -54,21 +57,16 @@ def coded(model: Model, original: Original, options: CompressOptions) -> Patches
     if options.focus == "off":
         return None
     height, width = original.rgb.shape[:2]
-    group = _group(detect(original.rgb))
-    places = [head_patch.place(face, height, width) for face in group]
-    area = sum(_area(place, height, width) for place in places) / (height * width)
-    if not places or area > FILLS:
+    places = [head_patch.place(face, height, width) for face in _group(detect(original.rgb))]
+    limit = options.max_bytes or typical(index_of(options.quality)) * height * width / 8
+    usual = limit / (height * width)
+    places = [p for p in places if _room(limit, places, options.focus) >= DENSER * usual * _area(p, height, width)]
+    room = _room(limit, places, options.focus)
+    if not places or room < LEAST:
         return None
-    room = None
-    if options.max_bytes is not None:
-        weighted = WEIGHT[options.focus] * area
-        share = min(MOST, weighted / (weighted + 1 - area))
-        room = max(LEAST, round(options.max_bytes * share / len(places)))
-        if room * len(places) > MOST * options.max_bytes:
-            return None
     entries, payloads = list[FaceEntry](), list[bytes]()
     for place in places:
-        coding = _patch(model, original.rgb, place, options, room)
+        coding = _patch(model, original.rgb, place, options.effort, room)
         if coding is None:
             return None
         entries.append(FaceEntry(dataclasses.replace(place, scale=coding.scale), coding.index, len(coding.payload)))
@@ -82,20 +80,23 @@ def _group(faces: Sequence[Face]) -> list[Face]:
     return [face for face in faces if face.width >= ALIKE * widest][:MAX_FACES]
 
 
+def _room(limit: float, places: Sequence[Placement], focus: Focus) -> int:
+    """Bytes of one patch, what the chunk says of it included."""
+    return int(min(ENOUGH[focus], SHARE[focus] * limit / max(1, len(places))))
+
+
 def _area(place: Placement, height: int, width: int) -> float:
     a, b, _, d, e, _ = place.affine(height, width)
     return a * e - b * d
 
 
-def _patch(model: Model, rgb: Rgb, place: Placement, options: CompressOptions, room: int | None) -> Coding | None:
-    """A face's patch, in `room` bytes with what the chunk says of it, or at the quality; None where there is no room."""
-    wide = math.hypot(place.affine(*rgb.shape[:2])[0], place.affine(*rgb.shape[:2])[3])
-    finest = min(3, max(0, math.floor(math.log2(FRAME[1] / wide) + 0.5)))  # no finer than the picture is
+def _patch(model: Model, rgb: Rgb, place: Placement, effort: int, room: int) -> Coding | None:
+    """A face's patch in `room` bytes with what the chunk says of it; None where that is too little."""
+    a, _, _, d, _, _ = place.affine(*rgb.shape[:2])
     original = Original(head_patch.cut(rgb, place), model.device)
-    index = min(255, index_of(options.quality) + BETTER)
-    budget = None if room is None else (lambda scale: room - 8)
+    goal = Goal(0, lambda scale: room - OVERHEAD, effort, finest=int(math.hypot(a, d) < HALVED))
     try:
-        coding = encode(model, original, Goal(index, budget, options.effort, finest=finest))
+        coding = encode(model, original, goal)
     except BudgetError:
         return None
     return coding if coding.scale <= 3 else None

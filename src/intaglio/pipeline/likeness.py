@@ -11,6 +11,7 @@ views, shifted and mirrored a little: a search takes turns, a verdict is their m
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -22,7 +23,6 @@ from intaglio.entropy.learned.coded import Coded
 from intaglio.faces.recogniser import align
 from intaglio.measures.sight import Sight
 from intaglio.networks import packets
-from intaglio.spaces.lean_decoder import LeanDecoder
 
 PIXELS, LOOK, TEXTURE, IDENTITY = 6.0, 1.0, 1.0, 0.4  # weights
 PORTRAIT = 5.0  # side of the square whose likeness a face decides, over the distance from eyes to mouth
@@ -36,7 +36,7 @@ class Drawing:
     """Networks from decoded tensors to a picture that gradients pass."""
 
     codec: DiffusionCodec
-    decoder: LeanDecoder
+    decoder: Callable[[torch.Tensor], torch.Tensor]
 
 
 def energies(p: torch.Tensor) -> torch.Tensor:

@@ -12,7 +12,8 @@ from typing import Literal
 
 import torch
 
-from intaglio.codecs import CODECS
+from intaglio.checkpoints import stable_diffusion
+from intaglio.codecs.assembly import assemble, prior_of
 from intaglio.codecs.diffusion_codec import DiffusionCodec
 from intaglio.compressor.config import CompressorConfig
 from intaglio.entropy.learned.coded import Coded
@@ -26,8 +27,8 @@ from intaglio.networks.packed import packed
 from intaglio.networks.precision import best_dtype
 from intaglio.pipeline import windows
 from intaglio.pipeline.likeness import Drawing
-from intaglio.priors.unet import PriorConfig
 from intaglio.spaces.lean_decoder import LeanDecoder
+from intaglio.spaces.sd_space import StableDiffusionSpace
 from intaglio.spaces.space import LatentSpace
 from intaglio.spaces.taef2 import Autoencoder
 from intaglio.weights.codec_file import Weights
@@ -41,19 +42,26 @@ PIXEL_DECODERS = ("lean", "reference")
 MAX_SIZE = 2048  # of anything that a weights file says of its networks: channels, blocks, heads
 
 
-def networks_of(weights: Weights) -> DiffusionCodec:
+def networks_of(
+    weights: Weights, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32
+) -> DiffusionCodec:
     """A codec's networks (eval, fp32, on the CPU); its entropy models exist as integers only (`Stream`).
 
+    Weights that are an adapter lie over their checkpoint, which is found and loaded, to the device and in the format.
+
     Raises:
-        WeightsError: tensors are missing, unknown, of the wrong shape or not finite, or the sizes are not the codec's.
+        WeightsError: tensors are missing, unknown, of the wrong shape or not finite, the sizes are not the codec's, or
+            the checkpoint is not there.
     """
+    checkpoint = stable_diffusion.wanted(weights.base, device, dtype)
     try:
         for size in (size for part in ("compressor", "prior") for size in weights.sizes[part].values()):
             if not isinstance(size, int) or not 0 <= size <= MAX_SIZE:
                 raise ValueError(f"{size} is none")
-        compressor, prior = CompressorConfig(**weights.sizes["compressor"]), PriorConfig(**weights.sizes["prior"])
+        compressor = CompressorConfig(**weights.sizes["compressor"])
+        prior = prior_of(weights.sizes["prior"], checkpoint)
         with torch.device("meta"):  # nothing is allocated until names and shapes are those of the file
-            networks = CODECS[weights.codec].load()(compressor, prior)
+            networks = assemble(weights.codec, compressor, prior, checkpoint)
     except (KeyError, TypeError, ValueError, RuntimeError, ArithmeticError, AttributeError) as error:
         raise WeightsError(f"{weights.networks.source} has sizes that this version does not know ({error})") from error
     return frozen(fill(networks, weights.networks))
@@ -64,6 +72,12 @@ def lean_decoder_of(weights: Weights) -> LeanDecoder:
     with torch.device("meta"):
         lean = LeanDecoder()
     return frozen(fill(lean, weights.lean))
+
+
+def space_of(weights: Weights, device: torch.device, dtype: torch.dtype) -> LatentSpace:
+    """The latent space that a weights file's networks work in. Raises WeightsError as `networks_of`."""
+    checkpoint = stable_diffusion.wanted(weights.base, device, dtype)
+    return StableDiffusionSpace(checkpoint) if checkpoint else packed(Autoencoder.load().to(device, dtype))
 
 
 class Model:
@@ -91,21 +105,29 @@ class Model:
         self.device = _device(device)
         self.dtype = dtype or best_dtype(self.device)
         self.weights, self.stream, self._features = weights, Stream.of(weights), features
-        self.networks = packed(networks_of(weights).to(self.device, self.dtype))
-        self.lean = packed(lean_decoder_of(weights).to(self.device, self.dtype)) if decoder == "lean" else None
+        self.networks = packed(networks_of(weights, self.device, self.dtype).to(self.device, self.dtype))
+        self.lean = None
+        if decoder == "lean" and weights.base is None:
+            self.lean = packed(lean_decoder_of(weights).to(self.device, self.dtype))
+        self.lean_encoder = decoder == "lean" and self.networks.compressor.lean_encoder
         self.analysis_reach, self.synthesis_reach = windows.margins(self.networks.compressor.cfg.depth)
 
     @functools.cached_property
     def space(self) -> LatentSpace:
         """The latent space with its reference pair of networks."""
-        return packed(Autoencoder.load().to(self.device, self.dtype))
+        return space_of(self.weights, self.device, self.dtype)
 
     @functools.cached_property
     def searchable(self) -> tuple[EntropyModel, Drawing]:
-        """Entropy models, and networks that draw in one step by the lean decoder, all passed by gradients."""
-        networks = networks_of(self.weights).to(self.device, self.dtype)
-        lean = lean_decoder_of(self.weights).to(self.device, self.dtype)
-        return thaw(self.weights.entropy).to(self.device), Drawing(networks, lean)
+        """Entropy models, and networks that draw in one step, by the lean decoder where there is one, all passed by gradients."""
+        networks = networks_of(self.weights, self.device, self.dtype).to(self.device, self.dtype)
+        if self.weights.base is None:
+            return thaw(self.weights.entropy).to(self.device), Drawing(
+                networks, lean_decoder_of(self.weights).to(self.device, self.dtype)
+            )
+        space = space_of(self.weights, self.device, self.dtype)
+        drawing = Drawing(networks, lambda z: space.decode(z, max(z.shape[2:]), clamp=False))
+        return thaw(self.weights.entropy).to(self.device), drawing
 
     @functools.cached_property
     def sight(self) -> Sight:

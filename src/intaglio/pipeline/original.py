@@ -24,7 +24,7 @@ class Original:
         self.hurry = False  # once a user would not wait for a refinement, there is no other
         self.analysed: dict[tuple[str, int], Tensors] = {}  # by a codec's weights and coded scale
         self._packets: dict[int, torch.Tensor] = {}
-        self._latents: dict[int, torch.Tensor] = {}
+        self._latents: dict[tuple[str, int], torch.Tensor] = {}  # by space and coded scale
 
     def picture(self, scale: int) -> torch.Tensor:
         """(1, 3, H, W) in 0..1, padded, at a coded scale."""
@@ -41,6 +41,7 @@ class Original:
     @torch.no_grad()
     def latent(self, scale: int, space: LatentSpace) -> torch.Tensor:
         """Latent (1, C, h, w) by the reference encoder."""
-        if scale not in self._latents:
-            self._latents[scale] = space.encode(self.picture(scale), WINDOW)
-        return self._latents[scale]
+        key = space.name, scale
+        if key not in self._latents:
+            self._latents[key] = space.encode(self.picture(scale), WINDOW)
+        return self._latents[key]

@@ -68,5 +68,5 @@ def guided(
 
     latent, packets, *rest = stitch(net, rows, columns, tile, reach, part)
     maps, scales = rest[: len(last[0].maps)], rest[len(last[0].maps) :]
-    control = replace(last[0], maps=maps, scales=scales or last[0].scales, base=latent)
+    control = networks.completed(replace(last[0], maps=maps, scales=scales or last[0].scales, base=latent), c)
     return Prompt(latent[:, :0], latent[:, :0], latent, packets, control.cond), control

@@ -12,13 +12,13 @@ from intaglio.networks.tiles import Rect
 
 @dataclass
 class Control:
-    """What steers the prior."""
+    """What steers the prior; the levels are the compact prior's, others take maps as their own file says."""
 
     maps: list[torch.Tensor]  # added before the blocks of 1/8, 1/16, 1/32
     scales: list[torch.Tensor]  # one plus these scale the features there
-    cond: torch.Tensor  # (B, cond)
+    cond: torch.Tensor  # (B, cond), or tokens (B, n, width): of the whole picture
     base: torch.Tensor  # (B, C, h, w) an estimate of the clean latent
-    precision: torch.Tensor  # (B, C) its inverse error variance
+    precision: torch.Tensor | None = None  # (B, C) its inverse error variance, for a prior that goes by it
 
     def window(self, place: Rect) -> Control:
         """The control of a part of the latent, its sides and place multiples of 4; global fields stay."""

@@ -20,6 +20,7 @@ from torch import nn
 
 from intaglio.networks.blocks import Embedding, ResBlock, Up, conv3
 from intaglio.priors.prior import Control
+from intaglio.spaces.taef2 import CHANNELS
 
 LOG_SIGMA = (-4.0, 3.0)  # natural logarithm of the noise levels it can be told
 
@@ -34,7 +35,7 @@ class PriorConfig:
     depth: int = 2  # blocks at each level, each way
     heads: int = 8  # of attention at 1/32
     cond: int = 128  # condition vector: noise level, and quality through control
-    latent: int = 32  # channels of the latent space
+    latent: int = CHANNELS  # channels of the latent space
 
 
 class Attention(nn.Module):
@@ -96,7 +97,7 @@ class CompactPrior(nn.Module):
         return out
 
     def forward(self, z: torch.Tensor, sigma: torch.Tensor, control: Control | None = None) -> torch.Tensor:
-        """Noisy latents (B, 32, h, w), h and w multiples of 4, and sigma (B,) to the expected clean latents.
+        """Noisy latents (B, C, h, w), h and w multiples of 4, and sigma (B,) to the expected clean latents.
 
         The output is anchor + deviation * F(.): the mean and standard deviation of the clean latent given the noisy
         one, the unit Gaussian of all latents and, with control, the base. Without control these are EDM's factors
@@ -108,13 +109,13 @@ class CompactPrior(nn.Module):
             cond = cond + control.cond
         out = self.trunk(z * (1 + s * s).rsqrt().to(z.dtype), F.silu(cond), control).float()
         evidence, precision = z.float() / (s * s), 1 + 1 / (s * s)
-        if control is not None:
+        if control is not None and control.precision is not None:
             own = control.precision.float()[:, :, None, None]
             evidence, precision = evidence + control.base.float() * own, precision + own
         return evidence / precision + out * precision.rsqrt()
 
     def trunk(self, x: torch.Tensor, cond: torch.Tensor, control: Control | None) -> torch.Tensor:
-        """F(.): latents (B, 32, h, w) of unit variance and the condition vector (B, cond) to (B, 32, h, w)."""
+        """F(.): latents (B, C, h, w) of unit variance and the condition vector (B, cond) to (B, C, h, w)."""
         x, skips = self.stem(x), []
         for level in range(3):
             if level:

@@ -1,6 +1,6 @@
 """The lean decoder: from the same latents to pictures for a quarter of the reference decoder's work, nothing global.
 
-    z (B, 32, h, w), normalised  -->  level 3: 64 channels at 1/8  -->  level 2: 64 at 1/4  -->  level 1: 48 at 1/2
+    z (B, C, h, w), normalised  -->  level 3: 64 channels at 1/8  -->  level 2: 64 at 1/4  -->  level 1: 48 at 1/2
                                  -->  12 channels at 1/2, shuffled into x (B, 3, 8h, 8w)
 
 Where the work goes, in GFLOP for a 256x256 picture (a 3x3 convolution of c channels: 18 c^2 a position):
@@ -77,7 +77,7 @@ class BranchedBlock(nn.Module):
 
 
 class LeanDecoder(nn.Module):
-    """Normalised latent (B, 32, h, w) -> picture (B, 3, 8h, 8w), not clamped; answers in the type of its argument."""
+    """Normalised latent (B, C, h, w) -> picture (B, 3, 8h, 8w), not clamped; answers in the type of its argument."""
 
     mean: Tensor
     deviation: Tensor

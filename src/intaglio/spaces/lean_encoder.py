@@ -1,6 +1,6 @@
 """The lean encoder: from a picture's wavelet packets to its latents for a ninth of the reference encoder's work.
 
-    p (B, 192, h, w), packets  -->  128 channels at 1/8, five residual blocks  -->  z (B, 32, h, w), normalised
+    p (B, 192, h, w), packets  -->  128 channels at 1/8, five residual blocks  -->  z (B, C, h, w), normalised
 
 Packets hold all of an 8x8 block, and a codec's analysis sees them anyway; so nothing has to be computed at full size.
 3.5 GFLOP for a 256x256 picture, the reference 31. What it misses of a face's latents is small beside what coding takes; it

@@ -1,4 +1,4 @@
-"""What a latent space is to the codecs: two properties and two ways."""
+"""What a latent space is to the codecs: three properties and two ways."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ from torch import Tensor
 
 class LatentSpace(Protocol):
     """Between pictures and latents whose channels have mean 0 and variance 1."""
+
+    @property
+    def name(self) -> str:
+        """Of the space: latents of one name are the same for the same picture."""
 
     @property
     def channels(self) -> int:

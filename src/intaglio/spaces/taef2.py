@@ -1,6 +1,6 @@
 """Between pictures and latents: the tiny autoencoder of the FLUX.2 latent space, 32 channels at 1/8 of the size.
 
-    x (B, 3, H, W) in [0, 1]  --encode-->  z (B, 32, H/8, W/8), each channel of mean 0 and variance 1  --decode-->  x
+    x (B, 3, H, W) in [0, 1]  --encode-->  z (B, C, H/8, W/8), each channel of mean 0 and variance 1  --decode-->  x
 
            level 0   1     2     3                                         level 3   2     1     0
     x --> stem [1] --> [3] --> [3] --> --> {3} --> head --> z --> clamp --> stem {3} --> [3] --> [3] --> [1] head --> x
@@ -28,6 +28,9 @@ from intaglio.networks.layout import frozen
 from intaglio.networks.tiles import Rect, stitch
 from intaglio.spaces.taef2_blocks import BLOCKS, WIDTH, Block, Deep, Down, Up, conv
 from intaglio.weights.tensors import FOLDER, fill, read
+
+NAME = "taef2"
+"""Of the space."""
 
 CHANNELS = 32
 """Channels of a latent."""
@@ -80,7 +83,7 @@ INNER_REACH = BLOCKS * Block.REACH + 1
 
 
 class Encoder(nn.Module):
-    """Picture (B, 3, H, W) in [0, 1], sides multiples of 8 -> latent (B, 32, H/8, W/8) as the source has it."""
+    """Picture (B, 3, H, W) in [0, 1], sides multiples of 8 -> latent (B, C, H/8, W/8) as the source has it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -97,12 +100,12 @@ class Encoder(nn.Module):
         return self.down(self.level2(self.level1(self.level0(self.stem(x)))))
 
     def inner(self, features: Tensor) -> Tensor:
-        """The rest: (B, 64, h, w) -> (B, 32, h, w)."""
+        """The rest: (B, 64, h, w) -> (B, C, h, w)."""
         return self.head(self.level3(features))
 
 
 class Decoder(nn.Module):
-    """Latent (B, 32, h, w) as the source has it -> picture (B, 3, 8h, 8w), about [0, 1]."""
+    """Latent (B, C, h, w) as the source has it -> picture (B, 3, 8h, 8w), about [0, 1]."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -114,7 +117,7 @@ class Decoder(nn.Module):
         self.head = conv(WIDTH, 3)
 
     def inner(self, z: Tensor) -> Tensor:
-        """To behind the last normalisation: (B, 32, h, w) -> (B, 64, h, w)."""
+        """To behind the last normalisation: (B, C, h, w) -> (B, 64, h, w)."""
         return self.level3(F.relu(self.stem(soft_clamp(z))))
 
     def outer(self, features: Tensor) -> Tensor:
@@ -129,6 +132,7 @@ class Autoencoder(nn.Module):
     answers in the type of its argument. Statistics of normalisations are fp32 always. A `LatentSpace`.
     """
 
+    name: ClassVar[str] = NAME
     channels: ClassVar[int] = CHANNELS
     factor: ClassVar[int] = FACTOR
     mean: Tensor
@@ -150,7 +154,7 @@ class Autoencoder(nn.Module):
         return frozen(fill(cls(), read(path, MODEL)), device)
 
     def encode(self, x: Tensor, tile: int = TILE) -> Tensor:
-        """Picture (B, 3, H, W) in [0, 1] -> normalised latent (B, 32, ceil(H/8), ceil(W/8)).
+        """Picture (B, 3, H, W) in [0, 1] -> normalised latent (B, C, ceil(H/8), ceil(W/8)).
 
         Sides that are no multiple of 8 are filled up with copies of the last row and column. `tile`: latents a side.
         """
@@ -164,7 +168,7 @@ class Autoencoder(nn.Module):
         return self.normalise(self.encoder.inner(features).to(x.dtype))
 
     def decode(self, z: Tensor, tile: int = TILE, clamp: bool = True) -> Tensor:
-        """Normalised latent (B, 32, h, w) -> picture (B, 3, 8h, 8w), in [0, 1] unless `clamp` is off (for losses)."""
+        """Normalised latent (B, C, h, w) -> picture (B, 3, 8h, 8w), in [0, 1] unless `clamp` is off (for losses)."""
         features = self.decoder.inner(self.denormalise(z))
 
         def outer(place: Rect) -> list[Tensor]:

@@ -21,8 +21,8 @@ MARGIN = 16  # pixels at the border of a crop that see less than they would in t
 class Crops:
     """A batch of latents with their pictures, and a quality for each."""
 
-    x: torch.Tensor  # (B, 3, 8n, 8n) in 0..1
-    z: torch.Tensor  # (B, 32, n, n) normalised latents
+    x: torch.Tensor  # (B, 3, factor n, factor n) in 0..1
+    z: torch.Tensor  # (B, C, n, n) normalised latents
     q: torch.Tensor  # (B,) quality 0..1, a multiple of 1/255
     landmarks: torch.Tensor  # (B, 68, 2) in the crop's pixels; NaN where no face is known
     people: torch.Tensor  # (B, 512) the recogniser's vectors of the whole pictures; NaN likewise
@@ -66,7 +66,8 @@ class CropSource:
     ) -> None:
         self.caches, self.device = caches, device
         self.batch, self.crop, self.whole, self.low = batch, crop, whole, low
-        self.side = caches[0].size // 8  # latents of a whole picture
+        self.side = caches[0].side  # latents of a whole picture
+        self.factor = caches[0].factor
         self._shares = np.array(shares) / sum(shares)
         self._landmarks = [faces.load(c, faces.LANDMARKS, (68, 2)) for c in caches]
         self._people = [faces.load(c, faces.EMBEDDINGS, (512,)) for c in caches]
@@ -79,7 +80,7 @@ class CropSource:
         tops, lefts = rng.integers(self.side - n + 1, size=b), rng.integers(self.side - n + 1, size=b)
         pairs = [self.caches[c].crop(row, top, left, n) for c, row, top, left in zip(of, rows, tops, lefts)]
         x, z = (torch.stack(t).to(self.device).contiguous(memory_format=torch.channels_last) for t in zip(*pairs))
-        corners = torch.from_numpy(8.0 * np.stack([lefts, tops], 1)).float()[:, None]
+        corners = torch.from_numpy(float(self.factor) * np.stack([lefts, tops], 1)).float()[:, None]
         landmarks = (_rows(self._landmarks, of, rows, (68, 2)) - corners).to(self.device)
         people = _rows(self._people, of, rows, (512,)).to(self.device)
         return Crops(x, z, self._qualities(rng, b).to(self.device), landmarks, people, whole)

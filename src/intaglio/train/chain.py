@@ -8,20 +8,22 @@ Each stage trains a part of it and puts its averaged weights back; a weights fil
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 from torch import nn
 
-from intaglio.codecs import CODECS
+from intaglio.codecs.assembly import Prior, assemble
 from intaglio.codecs.cgdm import CGDM
 from intaglio.codecs.diffusion_codec import DiffusionCodec
 from intaglio.compressor.config import CompressorConfig
 from intaglio.pipeline.model import lean_decoder_of
-from intaglio.priors.unet import PriorConfig
 from intaglio.spaces.lean_decoder import LeanDecoder
+from intaglio.spaces.space_decoder import SpaceDecoder
 from intaglio.spaces.taef2 import Autoencoder
 from intaglio.train import unpack
+from intaglio.train.ground import Ground
 from intaglio.weights import codec_file
 
 State = Mapping[str, torch.Tensor]
@@ -30,24 +32,33 @@ State = Mapping[str, torch.Tensor]
 class Chain(nn.Module):
     """A codec's networks and their lean decoder."""
 
-    def __init__(self, codec: DiffusionCodec, decoder: LeanDecoder) -> None:
+    def __init__(self, codec: DiffusionCodec, decoder: LeanDecoder | SpaceDecoder) -> None:
         super().__init__()
         self.codec, self.decoder = codec, decoder
 
 
-def new(codec: str, compressor: CompressorConfig, prior: PriorConfig, autoencoder: Autoencoder) -> Chain:
-    """Untrained, but for what the lean decoder takes from the reference decoder."""
-    return Chain(CODECS[codec].load()(compressor, prior, trained=True), LeanDecoder.from_reference(autoencoder))
+def new(codec: str, compressor: CompressorConfig, prior: Prior, ground: Ground) -> Chain:
+    """Untrained, but for what the lean decoder takes from the reference decoder, and a branch from a checkpoint."""
+    sized = replace(compressor, latent=ground.space.channels)
+    networks = assemble(codec, sized, prior, ground.checkpoint, trained=True)
+    return Chain(networks, decoder_over(ground))
 
 
-def read(codec: str, path: Path) -> Chain:
+def decoder_over(ground: Ground) -> LeanDecoder | SpaceDecoder:
+    """What draws pixels: an untrained lean decoder, or a checkpoint's own."""
+    space = ground.space
+    return LeanDecoder.from_reference(space) if isinstance(space, Autoencoder) else SpaceDecoder(space)
+
+
+def read(codec: str, path: Path, ground: Ground) -> Chain:
     """The chain of a weights file, fp32; its entropy models, which are integers there, become networks again.
 
     Raises:
-        WeightsError: the file is missing, damaged or of another codec.
+        WeightsError: the file is missing, damaged, of another codec, or an adapter for another checkpoint.
     """
     weights = codec_file.read(codec, path)
-    return Chain(unpack.unpack(weights), lean_decoder_of(weights))
+    networks = unpack.unpack(weights, ground.checkpoint)
+    return Chain(networks, SpaceDecoder(ground.space) if ground.checkpoint else lean_decoder_of(weights))
 
 
 def take(chain: Chain, start: Chain) -> None:

@@ -44,7 +44,7 @@ def fit(compressor: Compressor, cache: LatentCache, seed: int = 0) -> nn.Sequent
 @torch.no_grad()
 def side_features(compressor: Compressor, cache: LatentCache, row: int, quality: float) -> torch.Tensor:
     """What is known of y (1, width, n, n) before it is coded, of a whole picture at a quality of 0..1."""
-    x, z = cache.crop(row, 0, 0, cache.size // 8)
+    x, z = cache.crop(row, 0, 0, cache.side)
     assert compressor.entropy is not None
     coded = compressor.analyse(z[None], packets.analyse(x[None] - 0.5))
     return compressor.entropy.side_features_of_y(coded, torch.tensor([quality]))

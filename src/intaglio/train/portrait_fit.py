@@ -58,6 +58,6 @@ def _rows(compressor: Compressor, cache: LatentCache) -> list[NDArray[np.float64
     """Statistics of whole pictures out of all of a cache."""
     out = []
     for row in np.linspace(0, len(cache) - 1, min(ROWS, len(cache))).astype(int):
-        x, z = cache.crop(int(row), 0, 0, cache.size // 8)
+        x, z = cache.crop(int(row), 0, 0, cache.side)
         out += [portrait.statistics(t) for t in tensors(compressor, z[None], x[None])]
     return out

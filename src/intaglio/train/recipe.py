@@ -2,7 +2,7 @@
 
 codec = "fasdiff"           sizes and the like: the fields of `Recipe`
 [caches.NAME]               `CacheConfig`, a table for each latent cache
-[compressor] [prior]        sizes of the networks
+[compressor] [prior]        sizes of the networks; over a Stable Diffusion checkpoint [steering] in place of [prior]
 [[rounds]]                  `Round`, in order
 [rounds.STAGE]              the config of a stage of that round (`stages`), in order
 """
@@ -17,11 +17,16 @@ from pathlib import Path
 from intaglio.codecs import CODECS
 from intaglio.compressor.config import CompressorConfig
 from intaglio.format.streams import CUSTOM
+from intaglio.networks import packets
+from intaglio.priors.sd_prior import SteeringConfig
 from intaglio.priors.unet import PriorConfig
 from intaglio.train.stages.registry import STAGES
 from intaglio.train.stages.stage import StageConfig
 from intaglio.train.strict import Table, checked, filled, refuse_unknown
 from intaglio.train.training_errors import RecipeError
+
+OWN = ("prior", "lean", "border")
+"""Stages of networks that a checkpoint brings with it, and that stay as they are."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,8 @@ class Recipe:
     caches: Mapping[str, CacheConfig] = field(default_factory=lambda: {"pictures": CacheConfig()})
     compressor: CompressorConfig = field(default_factory=CompressorConfig)
     prior: PriorConfig = field(default_factory=PriorConfig)
+    over_stable_diffusion: bool = False  # in place of the compact prior: the checkpoint that training is given
+    steering: SteeringConfig = field(default_factory=SteeringConfig)  # of a checkpoint
     size: int = 256  # side of the square pictures in caches and validation, pixels
     stream: int = CUSTOM  # id that the weights carry
     generated: int = 0  # pictures to make up where none are given; 0: pictures are needed
@@ -101,15 +108,19 @@ def _mistakes(recipe: Recipe) -> Iterator[str]:
         yield "it needs at least one of [[rounds]] and of [caches]"
     if all(cache.others for cache in recipe.caches.values()):
         yield "one of [caches] must not be of others"
+    if recipe.over_stable_diffusion and recipe.codec in CODECS and not CODECS[recipe.codec].adapter[0]:
+        yield f"{recipe.codec} does not go over Stable Diffusion: fasdiff does"
     for number, part in enumerate(recipe.rounds, 1):
         if part.start not in ("", *(CODECS if number == 1 else ())):
             yield f"rounds {number} start: the first round alone can start from a codec, one of {', '.join(CODECS)}"
         for name, stage in part.stages.items():
             where = f"rounds {number} {name}"
+            if recipe.over_stable_diffusion and name in OWN:
+                yield f"{where}: a checkpoint's networks are frozen, and {name} would train one of ours in their place"
             if min(stage.steps, stage.batch, stage.crop, stage.validate, stage.save) < 1:
                 yield f"{where}: steps, batch, crop, validate and save must be at least 1"
-            if stage.crop > recipe.size // 8:
-                yield f"{where}: crop must be at most {recipe.size // 8}, the side of a picture in latents"
+            if stage.crop > recipe.size // packets.SIDE:
+                yield f"{where}: crop must be at most {recipe.size // packets.SIDE}, the side of a picture in latents"
             for cache in stage.pictures:
                 if cache not in recipe.caches:
                     yield f"{where} pictures: there is no cache {cache!r}; known are {', '.join(recipe.caches)}"

@@ -12,9 +12,15 @@ import torch
 from intaglio.faces.recogniser import FaceRecogniser
 from intaglio.measures.lpips import LPIPS
 from intaglio.measures.mobilenet import MobileNet
-from intaglio.spaces.taef2 import Autoencoder
+from intaglio.spaces.space import LatentSpace
+from intaglio.train.ground import Ground
 from intaglio.train.latent_cache import LatentCache
 from intaglio.train.validation import Validation
+
+
+def fastest() -> torch.device:
+    """Where training happens."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 class Perceptual(Protocol):
@@ -31,14 +37,20 @@ class Resources:
     """Latent caches by name, networks of losses from the folder `features` (without, of random weights), validation."""
 
     def __init__(
-        self, caches: Mapping[str, LatentCache], val: Path, validation: int, features: Path | None = None
+        self,
+        caches: Mapping[str, LatentCache],
+        ground: Ground,
+        val: Path,
+        validation: int,
+        features: Path | None = None,
     ) -> None:
-        self.caches, self._val, self._count, self._features = caches, val, validation, features
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.ground, self.caches, self._val, self._count, self._features = ground, caches, val, validation, features
+        self.device = fastest()
 
-    @functools.cached_property
-    def autoencoder(self) -> Autoencoder:
-        return Autoencoder.load(self.device)
+    @property
+    def space(self) -> LatentSpace:
+        """Between pictures and latents."""
+        return self.ground.space
 
     @functools.cached_property
     def lpips(self) -> Perceptual:
@@ -57,4 +69,4 @@ class Resources:
     @functools.cached_property
     def validation(self) -> Validation:
         size = next(iter(self.caches.values())).size
-        return Validation(self._val, self.autoencoder, size, self._count)
+        return Validation(self._val, self.space, size, self._count, self.device)

@@ -16,14 +16,16 @@ from pathlib import Path
 
 import torch
 
+from intaglio.codecs.assembly import Prior
 from intaglio.networks.layout import channels_last
 from intaglio.train import cached_faces, chain, focus_fit, generated, latent_cache, pack, portrait_fit
 from intaglio.train.chain import Chain
 from intaglio.train.checkpoint import Checkpoint, replace
+from intaglio.train.ground import Ground
 from intaglio.train.latent_cache import LatentCache
 from intaglio.train.loop import train
 from intaglio.train.recipe import Recipe
-from intaglio.train.resources import Resources
+from intaglio.train.resources import Resources, fastest
 from intaglio.train.training_errors import TrainingError
 
 
@@ -38,6 +40,7 @@ class Run:
     val: Path | None = None  # folder of validation pictures
     features: Path | None = None  # folder of the losses' networks
     start: Path | None = None  # a weights file that the first round to be done starts from
+    checkpoint: str | None = None  # place of the checkpoint that the recipe is over
     cache: Path | None = None  # folder of the latent caches, RUN/cache if there is none
     deadline: float = float("inf")  # seconds since the epoch
 
@@ -47,6 +50,8 @@ class Run:
         Raises:
             TrainingError: there are no pictures, or the folder holds caches of others.
         """
+        device = fastest()
+        space = self._ground.space
         for name, config in self.recipe.caches.items():
             if config.others and not self.others:
                 print(f"No --others: cache {name} is left out.")
@@ -54,7 +59,8 @@ class Run:
             data = self.others if config.others else self.data or [self._generated("train", self.recipe.generated)]
             cache = latent_cache.build(
                 self._cache_folder / name, data,
-                size=self.recipe.size, variants=config.variants, least=config.least, limit=limit, deadline=self.deadline,
+                space=space, size=self.recipe.size, variants=config.variants, least=config.least,
+                limit=limit, deadline=self.deadline, device=device,
             )  # fmt: skip
             if self.features is not None:
                 cached_faces.locate(cache, self.features)
@@ -99,16 +105,16 @@ class Run:
     def _begun(self, number: int, first: int) -> Chain:
         """The chain as a round begins."""
         this, codec, resources = self.recipe.rounds[number - 1], self.recipe.codec, self._resources
-        whole = chain.new(codec, self.recipe.compressor, self.recipe.prior, resources.autoencoder)
+        whole = chain.new(codec, self.recipe.compressor, self._prior, resources.ground)
         if number == first and self.start is not None:
-            chain.take(whole, chain.read(this.start or codec, self.start))
+            chain.take(whole, chain.read(this.start or codec, self.start, self._ground))
         elif this.start:
             raise TrainingError(f"round {number} starts from weights of {this.start}: name their file by --start")
         elif number > 1:
             before = self.weights(number - 1)
             if not before.exists():
                 raise TrainingError(f"there is no {before}: do round {number - 1} first, or name weights by --start")
-            chain.take(whole, chain.read(codec, before))
+            chain.take(whole, chain.read(codec, before, self._ground))
         elif this.blend < 1:
             raise TrainingError(f"round {number} has a blend, but starts from nothing: name weights by --start")
         return channels_last(whole.to(resources.device))
@@ -122,12 +128,27 @@ class Run:
         if recipe.codec == "fasdiff":
             focus = focus_fit.fit(whole.codec.compressor, own[0])
             portrait = portrait_fit.fit(whole.codec.compressor, own, others[0]) if others else None
+        base = self._ground.checkpoint.base if self._ground.checkpoint else None
         pictures = pack.whole_pictures(own[0], recipe.fitted)
         path.parent.mkdir(parents=True, exist_ok=True)
         replace(
             path,
-            lambda p: pack.pack(recipe.codec, whole.codec, whole.decoder, pictures, p, recipe.stream, focus, portrait),
+            lambda p: pack.pack(
+                recipe.codec, whole.codec, whole.decoder, pictures, p, recipe.stream, focus, portrait, base
+            ),
         )
+
+    @functools.cached_property
+    def _ground(self) -> Ground:
+        if not self.recipe.over_stable_diffusion:
+            return Ground.of(None, fastest())
+        if self.checkpoint is None:
+            raise TrainingError("the recipe is over Stable Diffusion: name a checkpoint's folder by --checkpoint")
+        return Ground.of(self.checkpoint, fastest())
+
+    @property
+    def _prior(self) -> Prior:
+        return self.recipe.steering if self.recipe.over_stable_diffusion else self.recipe.prior
 
     @property
     def _cache_folder(self) -> Path:
@@ -141,7 +162,7 @@ class Run:
             if self.others or not config.others
         }
         val = self.val or self._generated("val", self.recipe.validation)
-        return Resources(caches, val, self.recipe.validation, self.features)
+        return Resources(caches, self._ground, val, self.recipe.validation, self.features)
 
     def _generated(self, part: str, count: int) -> Path:
         if not self.recipe.generated:

@@ -14,14 +14,14 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from intaglio.codecs import CODECS
+from intaglio.checkpoints.stable_diffusion import Checkpoint, fitting
+from intaglio.codecs.assembly import assemble, prior_of
 from intaglio.codecs.diffusion_codec import DiffusionCodec
 from intaglio.compressor.config import CompressorConfig
 from intaglio.entropy.fixed import ACTIVATION
 from intaglio.entropy.learned.fourpass_net import FourPassNet
 from intaglio.entropy.learned.gain import KNOTS, Gain
 from intaglio.entropy.learned.thaw import convolution, floats
-from intaglio.priors.unet import PriorConfig
 from intaglio.weights.codec_file import Weights
 from intaglio.weights.tensors import part
 
@@ -29,12 +29,15 @@ Arrays = Mapping[str, NDArray[Any]]
 RIDGE = 1e-4  # of the first fit of quality features
 
 
-def unpack(weights: Weights) -> DiffusionCodec:
-    """The networks of a weights file, entropy models included, fp32 on the CPU, ready to be trained."""
+def unpack(weights: Weights, checkpoint: Checkpoint | None = None) -> DiffusionCodec:
+    """The networks of a weights file, entropy models included, fp32 on the CPU, ready to be trained.
+
+    `checkpoint`: the one that the file is an adapter for. Raises WeightsError for another.
+    """
     sizes = weights.sizes
-    model = CODECS[weights.codec].load()(
-        CompressorConfig(**sizes["compressor"]), PriorConfig(**sizes["prior"]), trained=True
-    )
+    checkpoint = fitting(weights.base, checkpoint)
+    prior = prior_of(sizes["prior"], checkpoint)
+    model = assemble(weights.codec, CompressorConfig(**sizes["compressor"]), prior, checkpoint, trained=True)
     arrays = weights.networks.arrays
     model.load_state_dict({k: torch.from_numpy(a.astype(np.float32)) for k, a in arrays.items()}, strict=False)
     entropy, integers = model.compressor.entropy, weights.entropy

@@ -9,22 +9,24 @@ import numpy as np
 import torch
 from PIL import Image
 
-from intaglio.spaces.taef2 import Autoencoder
+from intaglio.spaces.space import LatentSpace
 from intaglio.train import training_pictures as pictures
 
 
 class Validation:
     """The first `limit` pictures under `folder` by name, centre squares at `size`, with their latents."""
 
-    x: torch.Tensor  # (N, 3, size, size) in 0..1, on the autoencoder's device
-    z: torch.Tensor  # (N, 32, size/8, size/8) normalised latents
+    x: torch.Tensor  # (N, 3, size, size) in 0..1, on a device
+    z: torch.Tensor  # (N, C, size/factor, size/factor) normalised latents
 
-    def __init__(self, folder: Path, autoencoder: Autoencoder, size: int, limit: int | None = None) -> None:
+    def __init__(
+        self, folder: Path, space: LatentSpace, size: int, limit: int | None = None, device: torch.device | str = "cpu"
+    ) -> None:
         sources = sorted(pictures.find([folder]), key=lambda s: s.key)[:limit]
         arrays = [np.asarray(pictures.square(s.open(), size, 0, s.key)) for s in sources]
-        self.x = torch.from_numpy(np.stack(arrays)).permute(0, 3, 1, 2).to(autoencoder.mean.device).float() / 255
+        self.x = torch.from_numpy(np.stack(arrays)).permute(0, 3, 1, 2).to(device).float() / 255
         with torch.no_grad():
-            self.z = torch.cat([autoencoder.encode(x).float() for x in self.x.split(4)])
+            self.z = torch.cat([space.encode(x).float() for x in self.x.split(4)])
 
 
 def psnr(a: torch.Tensor, b: torch.Tensor) -> float:

@@ -1,9 +1,10 @@
 """A codec's weights file: one safetensors file with everything but the autoencoder, which both codecs share.
 
-metadata                 model "intaglio-CODEC", stream id, as JSON the sizes of compressor and prior, and a licence
+metadata                 model "intaglio-CODEC", stream id, as JSON the sizes of compressor and prior, and a licence; of an
+                         adapter over a checkpoint that others trained, also which (`base`)
 choice                   of FaSDiff: what tells portraits from other pictures by its analysis
 entropy.*                integers: the models and tables that symbols depend on
-lean.*                   the lean decoder, which has learned to draw what this codec leaves of latents
+lean.*                   the lean decoder, which has learned to draw what this codec leaves of latents; adapters have none
 compressor.analysis.*    matrices in eight bits, `NAME` and `NAME.scale` (see `eight_bit`); fp32 vectors
 everything else          the other networks; like the lean decoder, matrices in fp16 and vectors in fp32
 """
@@ -20,6 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from intaglio.checkpoints.base import Base
 from intaglio.errors import WeightsError
 from intaglio.format.streams import CUSTOM
 from intaglio.weights import eight_bit, tensors
@@ -35,7 +37,9 @@ class Weights:
     """A weights file read into memory, not yet a network (no torch)."""
 
     codec: str
-    sizes: dict[str, Sizes]  # fields of CompressorConfig under "compressor", of PriorConfig under "prior"
+    sizes: dict[
+        str, Sizes
+    ]  # fields of CompressorConfig under "compressor", of PriorConfig (an adapter: SteeringConfig) under "prior"
     stream: int  # stream id
     entropy: Arrays
     networks: TensorFile
@@ -43,6 +47,7 @@ class Weights:
     choice: NDArray[Any] | None
     decoder: str  # id of all networks but the entropy models: eight hex digits
     licence: str  # one line
+    base: Base | None = None  # the checkpoint that they are an adapter for
 
     @property
     def frozen(self) -> Arrays:
@@ -84,6 +89,7 @@ def read(codec: str, path: Path | None = None) -> Weights:
         choice=arrays.get(CHOICE),
         decoder=f"{crc:08x}",
         licence=file.metadata.get("licence") or (LICENCE if stream in STREAMS else "not stated"),
+        base=Base.of(file.metadata, file.source),
     )
 
 
@@ -97,6 +103,7 @@ def write(
     networks: Arrays,
     lean: Arrays,
     choice: NDArray[Any] | None = None,
+    base: Base | None = None,
 ) -> None:
     """Write a weights file from sizes, integer entropy models and the networks' float arrays."""
     arrays = {f"entropy.{name}": array for name, array in entropy.items()}
@@ -108,6 +115,8 @@ def write(
     if choice is not None:
         arrays[CHOICE] = choice
     metadata = {"model": f"intaglio-{codec}", "stream": str(stream), "config": json.dumps(sizes)}
+    if base is not None:
+        metadata["base"] = base.dump()
     if stream in STREAMS:
         metadata["licence"] = LICENCE
     tensors.write(path, arrays, metadata)

@@ -32,6 +32,7 @@ class BorderStageConfig(StageConfig):
     """What a recipe says of stage `border`."""
 
     def part(self, chain: Chain) -> LeanDecoder:
+        assert isinstance(chain.decoder, LeanDecoder)
         return chain.decoder
 
     def build(self, chain: Chain, resources: Resources) -> BorderStage:

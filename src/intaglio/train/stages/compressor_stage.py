@@ -48,7 +48,7 @@ class CompressorStage:
     def __init__(self, config: CompressorStageConfig, chain: Chain, resources: Resources) -> None:
         self.model: Compressor = config.part(chain)
         self.config, self.source = config, config.source(resources, config.low)
-        self.validation, self.autoencoder = resources.validation, resources.autoencoder
+        self.validation, self.space = resources.validation, resources.space
         self.lpips, self.recogniser = resources.lpips, resources.recogniser
 
     def sample(self, rng: np.random.Generator) -> Crops:
@@ -81,7 +81,7 @@ class CompressorStage:
             sections, base, latent = torch.cat(sizes).mean(0), torch.cat(bases), torch.cat(latents)
             dtype = best_dtype(x.device)
             with torch.autocast(x.device.type, dtype, enabled=dtype != torch.float32):
-                decoded = torch.cat([self.autoencoder.decode(t) for t in latent.split(4)]).float()
+                decoded = torch.cat([self.space.decode(t) for t in latent.split(4)]).float()
                 lpips = torch.cat([self.lpips(a, b) for a, b in zip(x.split(4), decoded.split(4))])
             of_index = {name: float(size) for name, size in zip(bits, sections)} | {
                 "bytes": float(sections.sum()),

@@ -37,7 +37,7 @@ class EncoderStage:
     def __init__(self, config: EncoderStageConfig, chain: Chain, resources: Resources) -> None:
         self.model: LeanEncoder = config.part(chain)
         self.source = config.source(resources)
-        self.validation, self.autoencoder = resources.validation, resources.autoencoder
+        self.validation, self.space = resources.validation, resources.space
 
     def sample(self, rng: np.random.Generator) -> Crops:
         return self.source(rng)
@@ -53,7 +53,7 @@ class EncoderStage:
     def validate(self, model: LeanEncoder) -> Judgement:
         x, z = self.validation.x, self.validation.z
         lean = torch.cat([model(packets.analyse(t - 0.5)) for t in x.split(4)])
-        drawn, wanted = (torch.cat([self.autoencoder.decode(t) for t in latents.split(4)]) for latents in (lean, z))
+        drawn, wanted = (torch.cat([self.space.decode(t) for t in latents.split(4)]) for latents in (lean, z))
         figures = {
             "error": float((lean - z).square().mean()),
             "psnr": psnr(drawn, x),

@@ -23,6 +23,7 @@ class LeanStageConfig(StageConfig):
     """What a recipe says of stage `lean`."""
 
     def part(self, chain: Chain) -> LeanDecoder:
+        assert isinstance(chain.decoder, LeanDecoder)
         return chain.decoder
 
     def build(self, chain: Chain, resources: Resources) -> LeanStage:

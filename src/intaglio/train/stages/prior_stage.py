@@ -11,7 +11,6 @@ import numpy as np
 import torch
 
 from intaglio.priors.unet import CompactPrior
-from intaglio.spaces.taef2 import CHANNELS
 from intaglio.train.batches import Crops
 from intaglio.train.chain import Chain
 from intaglio.train.resources import Resources
@@ -28,6 +27,7 @@ class PriorStageConfig(StageConfig):
     """What a recipe says of stage `prior`."""
 
     def part(self, chain: Chain) -> CompactPrior:
+        assert isinstance(chain.codec.prior, CompactPrior)
         return chain.codec.prior
 
     def build(self, chain: Chain, resources: Resources) -> PriorStage:
@@ -38,9 +38,9 @@ class PriorStageConfig(StageConfig):
 def draw(
     prior: CompactPrior, count: int, side: int, steps: int = STEPS, seed: int = 0, device: torch.device | str = "cpu"
 ) -> torch.Tensor:
-    """Latents (count, 32, side, side) out of pure noise: Euler steps down EDM's ladder (rho 5), no control."""
+    """Latents (count, C, side, side) out of pure noise: Euler steps down EDM's ladder (rho 5), no control."""
     generator = torch.Generator().manual_seed(seed)
-    z = HIGHEST * torch.randn(count, CHANNELS, side, side, generator=generator).to(device)
+    z = HIGHEST * torch.randn(count, prior.channels, side, side, generator=generator).to(device)
     ladder = torch.linspace(HIGHEST ** (1 / 5), 0.05 ** (1 / 5), steps, device=device) ** 5
     for sigma, after in zip(ladder, [*ladder[1:], torch.zeros((), device=device)]):
         clean = prior.denoise(z, sigma.expand(count)).float()
@@ -55,7 +55,7 @@ class PriorStage:
 
     def __init__(self, config: PriorStageConfig, chain: Chain, resources: Resources) -> None:
         self.model: CompactPrior = config.part(chain)
-        self.source, self.autoencoder = config.source(resources), resources.autoencoder
+        self.source, self.space = config.source(resources), resources.space
 
     def sample(self, rng: np.random.Generator) -> Crops:
         return self.source(rng)
@@ -70,4 +70,4 @@ class PriorStage:
     def validate(self, model: CompactPrior) -> Judgement:
         z = draw(model, DRAWN, self.source.side, device=self.source.device)
         with torch.inference_mode():
-            return {"deviation": float(z.std())}, sheet([self.autoencoder.decode(z)])
+            return {"deviation": float(z.std())}, sheet([self.space.decode(z)])
