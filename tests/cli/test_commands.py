@@ -36,6 +36,7 @@ class FakeInfo:
     fields: list[tuple[str, int, str]] = field(default_factory=lambda: [("version", 4, "1")])
     sections: dict[str, float] = field(default_factory=lambda: {"low": 3.5, "y": 4.5})
     chunks: list[str] = field(default_factory=list)
+    checkpoint: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)

@@ -81,7 +81,7 @@ def room(layout: Layout, pack: Callable[[bytes], Content]) -> int:
 
     def fits(length: int) -> bool:
         try:
-            symbols.encode(layout.symbol, pack(_filled(length)), layout.strength, side)
+            symbols.encode(layout.symbol, pack(filled(length)), layout.strength, side)
         except TooLong:
             return False
         return True
@@ -102,7 +102,7 @@ def room(layout: Layout, pack: Callable[[bytes], Content]) -> int:
     return under
 
 
-def _filled(length: int) -> bytes:
+def filled(length: int) -> bytes:
     """A bare file of a length, as dense as one can be."""
     header = format.Header(width=16, height=16, quality=0, stream=PLAIN)
     return format.write(header, FILLER[: length - (LEAST - 1)], seed=0, bare=True)

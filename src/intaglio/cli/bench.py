@@ -77,6 +77,25 @@ def barcode(p: argparse.ArgumentParser) -> Callable[[argparse.Namespace], None]:
     return work
 
 
+def photographed(p: argparse.ArgumentParser) -> Callable[[argparse.Namespace], None]:
+    """How often printed symbols are read from photographs, by a simulated print and camera; OUT/photographed.md."""
+    p.add_argument("--out", type=Path, required=True, metavar="OUT", help="folder of the report")
+    p.add_argument(
+        "--symbols", nargs="+", metavar="KIND/LEVEL", help="default qr/L qr/M qr/Q aztec/23 datamatrix pdf417/5"
+    )
+    p.add_argument("--pixels", type=float, nargs="+", metavar="N", help="of a module, default 14 8 5 3")
+    p.add_argument("--draws", type=int, default=200, metavar="N", help="photographs of each condition, default 200")
+    p.add_argument("--tilt", type=float, default=25, metavar="DEG", help="at most, default 25")
+    p.add_argument("--blur", type=float, default=1.5, metavar="PX", help="defocus at most, default 1.5")
+
+    def work(a: argparse.Namespace) -> None:
+        from intaglio.bench.photographed import PIXELS, SYMBOLS, measure
+
+        measure(a.out, a.symbols or SYMBOLS, a.pixels or PIXELS, a.draws, a.tilt, a.blur, print)
+
+    return work
+
+
 def verify(p: argparse.ArgumentParser) -> Callable[[argparse.Namespace], None]:
     """Whether a face matcher still tells people apart, on the pairs of DIR/pairs.csv (a, b, same); OUT/verification.md."""
     _folders(p)
@@ -217,7 +236,7 @@ def _published(p: argparse.ArgumentParser) -> None:
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="intaglio bench", description="Measure codecs side by side, with real bytes.")
     commands: Any = top.add_subparsers(metavar="COMMAND", required=True)
-    for add in (run, barcode, verify, people, drawn, scaling, ablate, faces, summary):
+    for add in (run, barcode, photographed, verify, people, drawn, scaling, ablate, faces, summary):
         lines = (add.__doc__ or "").split("\n")
         p = commands.add_parser(add.__name__, help=lines[0], description=" ".join(map(str.strip, lines)))
         p.set_defaults(work=add(p))

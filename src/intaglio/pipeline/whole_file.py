@@ -66,8 +66,11 @@ def _best(
     advance: Advance,
     faces: Patches | None = None,
 ) -> bytes:
-    """The file of the model that suits the picture: of the surely likelier one that has room, or the nearer of all."""
-    order, sure = choose.likelier(models, original)
+    """The file of the model that suits the picture: of the surely likelier one that has room, or the nearer of all.
+
+    Whatever it shows, it is no portrait any more once its faces are coded apart.
+    """
+    order, sure = (list(models)[::-1], True) if faces else choose.likelier(models, original)
     judge = models[0].networks.compressor.analysis.encoder
     share = 1.0 if sure else 1 / len(order)
     limit, least = options.max_bytes, list[int]()
