@@ -14,7 +14,12 @@ from intaglio.cli import bench, main, train
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + sorted(ROOT.glob("docs/**/*.md"))
-WORDS = 20_000
+WRITTEN = [
+    page
+    for page in PAGES
+    if "docs" in page.parts and not page.match("docs/results*") and not page.match("docs/results/*")
+]
+WORDS = 18_000  # of the pages that people write
 
 
 def blocks(page: Path, language: str) -> list[str]:
@@ -69,5 +74,5 @@ def test_commands_parse() -> None:
 
 
 def test_there_is_not_too_much_of_it() -> None:
-    words = {str(page): len(page.read_text().split()) for page in ROOT.glob("docs/**/*.md")}
+    words = {str(page): len(page.read_text().split()) for page in WRITTEN}
     assert sum(words.values()) <= WORDS, words

@@ -11,7 +11,7 @@ FUZZ = Path(__file__).parent.parent / "fuzz"
 
 
 @pytest.mark.parametrize(
-    ("name", "tries"), [("reader", 2000), ("payload", 60), ("pictures", 400), ("weights", 60), ("symbols", 60)]
+    ("name", "tries"), [("reader", 2000), ("payload", 60), ("pictures", 400), ("weights", 60), ("symbols", 30)]
 )
 def test_a_few_tries(name: str, tries: int, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     monkeypatch.syspath_prepend(FUZZ)

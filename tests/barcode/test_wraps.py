@@ -8,7 +8,8 @@ from pathlib import Path
 
 import claim169
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from PIL import Image
 
 from intaglio.barcode import Layout, make, read
@@ -60,6 +61,10 @@ def test_claim169_that_the_public_writer_wrote_is_read(portrait: Image.Image, ke
     assert opened.portrait == bare and opened.card == Card("", {"id": "7", **PERSON}, DAY)
     with pytest.raises(UnknownKey):
         read(raster(encode("qr", text, "M"), 4), keys=keys)
+    theirs = load_pem_private_key((keys / "ed25519.pem").read_bytes(), None)
+    assert isinstance(theirs, Ed25519PrivateKey)
+    text = claim169.encode(claim, token, sign_with_ed25519=theirs.private_bytes_raw())  # which names no key
+    assert read(raster(encode("qr", text, "M"), 4), keys=keys, today=DAY).signer == "ed25519.pub.pem"
 
 
 @pytest.mark.parametrize("wrap", ["claim169", "idb"])
@@ -70,13 +75,13 @@ def test_altered_expired_and_strangers_cards_are_refused(portrait: Image.Image, 
     with pytest.raises(UnknownKey):
         read(card.png(), keys=keys / "other")
     refused = 0
-    for place in range(5, len(card.content), 29):
+    for place in range(5, len(card.content), 41):
         other = b"A" if card.content[place : place + 1] != b"A" else b"B"
         text = (card.content[:place] + other + card.content[place + 1 :]).decode()
         with pytest.raises((NotOurs, WrongSignature, UnknownKey)):
             read(raster(encode("qr", text, "M"), 4, 3), keys=keys)
         refused += 1
-    assert refused > 10
+    assert refused > 5
 
 
 def test_idb_is_as_the_format_has_it(portrait: Image.Image, keys: Path) -> None:
@@ -85,8 +90,6 @@ def test_idb_is_as_the_format_has_it(portrait: Image.Image, keys: Path) -> None:
     assert card.content.startswith(b"NDB1B")
     body = base64.b32decode(card.content[5:] + b"=" * (-len(card.content[5:]) % 8))
     assert body[:3] == bytes.fromhex("6abc01")  # D<< and SHA-256 with ECDSA, as the samples of vdstools have it
-    key = load_pem_public_key((keys / "es256.pub.pem").read_bytes())
-    assert key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     reading = read(card.png(), keys=keys, today=DAY)
     assert (
         reading.verified and reading.claims == claims and reading.expires == DAY and reading.portrait == card.portrait

@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from intaglio.codecs.cgdm import CGDM, LATENT_BOUND, LOW_BOUND, SyntaxSynthesis, near
+from intaglio.codecs.bounded import LATENT_BOUND, LOW_BOUND, near
+from intaglio.codecs.cgdm import CGDM, SyntaxSynthesis
 from intaglio.compressor.base_picture import base_means, base_picture
 from intaglio.compressor.config import CompressorConfig
 from intaglio.compressor.synthesis import Prompt, Synthesis

@@ -6,19 +6,22 @@ import hashlib
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from safetensors import safe_open
 
 from intaglio import Codec, IntaglioError
 from intaglio.checkpoints import stable_diffusion
 from intaglio.cli.main import main
 from intaglio.entropy.stream import Stream, grid
 from intaglio.errors import WeightsError
+from intaglio.testing import TinyModel
 from intaglio.train import generated
-from intaglio.weights import codec_file
+from intaglio.weights import codec_file, tensors
 
 pytest.importorskip("diffusers")
 
@@ -116,3 +119,51 @@ def test_other_models_refuse_an_adapter_s_files(adapter: Path, tiny: Path) -> No
     data = Codec("fasdiff", weights=adapter, device="cpu").compress(generated.picture(40, 7))
     with pytest.raises(IntaglioError, match="custom model"):
         Codec("fasdiff", weights=tiny, device="cpu").decompress(data)
+
+
+@pytest.mark.parametrize(("name", "kind"), [("fasdiff", "sd21"), ("cgdm", "sd15"), ("cgdm", "turbo")])
+def test_other_checkpoints_and_cgdm_draw_too(
+    name: str, kind: str, maker: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """2.x predicts v, Turbo is made for one step; at several steps seeds differ, and every count of steps draws."""
+    place = maker(kind)
+    monkeypatch.setenv("INTAGLIO_SD", str(place))
+    weights = TinyModel(name, checkpoint=place).write(tmp_path / "tiny.safetensors")
+    codec = Codec(name, weights=weights, device="cpu")
+    data = codec.compress(generated.picture(72, 3), quality=30)
+    drawn = {
+        (steps, seed): np.asarray(codec.decompress(data, steps=steps, seed=seed))
+        for steps in (1, 2, 4)
+        for seed in (0, 1)
+    }
+    assert all(picture.shape == (72, 72, 3) for picture in drawn.values())
+    assert np.array_equal(drawn[1, 0], drawn[1, 1]) and not np.array_equal(drawn[4, 0], drawn[4, 1])
+
+
+@pytest.mark.usefixtures("base")
+def test_effort_and_auto_go_over_it_too(adapter: Path, tiny_cgdm: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever else works on a model's networks, spaces and tensors."""
+    monkeypatch.setenv("INTAGLIO_FASDIFF", str(adapter))
+    monkeypatch.setenv("INTAGLIO_CGDM", str(tiny_cgdm))
+    picture = generated.picture(64, 3)
+    codec = Codec("fasdiff", device="cpu")
+    assert codec.decompress(codec.compress(picture, quality=30, effort=1), steps=1).size == (64, 64)
+    auto = Codec(device="cpu")
+    assert auto.decompress(auto.compress(picture, max_bytes=300), steps=1).size == (64, 64)
+
+
+def test_damaged_words_about_the_checkpoint_are_an_error(adapter: Path, tmp_path: Path) -> None:
+    with safe_open(adapter, framework="np") as file:
+        arrays, metadata = {name: file.get_tensor(name) for name in file.keys()}, file.metadata()  # noqa: SIM118
+    for words in ("[]", "{", '{"name": 3}', "null"):
+        tensors.write(tmp_path / "damaged.safetensors", arrays, metadata | {"base": words})
+        with pytest.raises(WeightsError, match="does not say which checkpoint it is over"):
+            codec_file.read("fasdiff", tmp_path / "damaged.safetensors")
+
+
+@pytest.mark.usefixtures("base")
+def test_without_the_library_it_is_named(adapter: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stable_diffusion.load.cache_clear()
+    monkeypatch.setattr(stable_diffusion, "find_spec", lambda name: None)
+    with pytest.raises(WeightsError, match=r"pip install intaglio\[sd\]"):
+        Codec("fasdiff", weights=adapter, device="cpu")

@@ -77,6 +77,8 @@ def test_precision_is_no_part_of_the_identity_and_weights_are(checkpoint: Path, 
     loaded.unet.half().save_pretrained(half / "unet")
     loaded.unet.float()
     assert stable_diffusion.load(str(half)).base.identity == loaded.base.identity
+    coarse = stable_diffusion.load(str(checkpoint), "cpu", torch.bfloat16)
+    assert coarse.unet.dtype == torch.bfloat16 and coarse.base == loaded.base
     others = [maker("sd15", seed=1), maker("sd15", prediction_type="v_prediction"), maker("sd21")]
     identities = {stable_diffusion.load(str(place)).base.identity for place in (checkpoint, *others)}
     assert len(identities) == 4

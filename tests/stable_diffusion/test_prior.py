@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,13 +11,18 @@ import torch
 
 from intaglio.checkpoints import stable_diffusion
 from intaglio.checkpoints.stable_diffusion import Checkpoint
+from intaglio.codecs.bounded import LATENT_BOUND
+from intaglio.codecs.cgdm_sd import CGDMOverStableDiffusion
 from intaglio.codecs.fasdiff_sd import FaSDiffOverStableDiffusion
 from intaglio.compressor.config import CompressorConfig
 from intaglio.entropy.learned.coded import Coded
+from intaglio.faces.recogniser import FaceRecogniser
 from intaglio.networks.tiles import Rect
 from intaglio.priors.sampler import descend
 from intaglio.priors.sd_prior import StableDiffusionPrior, SteeringConfig
 from intaglio.priors.sd_schedule import Schedule
+from intaglio.spaces.sd_space import StableDiffusionSpace
+from intaglio.spaces.space_decoder import SpaceDecoder
 
 diffusers = pytest.importorskip("diffusers")
 
@@ -127,3 +133,43 @@ def test_any_size_is_drawn_and_tokens_are_of_the_whole(networks: FaSDiffOverStab
     assert [m.shape[2:] for m in window.maps] == [(8, 12), (4, 6)]
     assert torch.equal(window.cond, control.cond)
     assert torch.equal(networks.completed(window, c).cond, networks.steering.tokens(c))
+
+
+def test_identity_s_loss_reaches_the_tokens(checkpoint: Path) -> None:
+    """A recogniser's cosine, through the autoencoder and the frozen U-Net."""
+    loaded = stable_diffusion.load(str(checkpoint))
+    torch.manual_seed(0)
+    networks = FaSDiffOverStableDiffusion(COMPRESSOR, STEERING, loaded, trained=True)
+    with torch.no_grad():
+        for parameter in networks.steering.semantics.widen[-1].parameters():
+            parameter.normal_(0, 0.1)
+    c, q = coded(1, 4, 4), torch.tensor([0.3])
+    prompt = networks.compressor.synthesis(c, q)
+    drawn = networks.draw(networks.control(c, prompt, q), q, 1, torch.randn(1, 4, 16, 16))
+    picture = networks.hold(SpaceDecoder(StableDiffusionSpace(loaded))(drawn), prompt)
+    landmarks = 30 + 60 * torch.rand(1, 68, 2)
+    vectors = FaceRecogniser(None).embed(picture, landmarks)
+    (1 - (vectors * torch.randn(1, 512)).sum()).backward()
+    assert all(p.grad is not None and p.grad.any() for p in networks.steering.semantics.widen.parameters())
+    assert all(p.grad is None for net in (loaded.unet, loaded.vae) for p in net.parameters())
+
+
+@torch.no_grad()
+def test_cgdm_s_syntax_gates_what_is_added_and_its_bounds_hold(checkpoint: Path) -> None:
+    torch.manual_seed(0)
+    loaded = stable_diffusion.load(str(checkpoint))
+    networks = CGDMOverStableDiffusion(replace(COMPRESSOR, vector=8), STEERING, loaded, trained=True)
+    for parameter in (*networks.steering.hint.parameters(), *networks.prior.branch.controlnet_mid_block.parameters()):
+        parameter.normal_()
+    c, q = replace(coded(), vector=torch.randn(1, 8, 1, 1)), torch.tensor([0.3])
+    prompt = networks.compressor.synthesis(c, q)
+    control = networks.control(c, prompt, q)
+    silent = replace(control, scales=[torch.full_like(gate, -1) for gate in control.scales])
+    z, sigma = torch.randn(1, 4, 8, 8), torch.tensor([0.5])
+    heard, alone = networks.prior.denoise(z, sigma, control), networks.prior.denoise(z, sigma)
+    assert not torch.allclose(heard, alone)
+    torch.testing.assert_close(networks.prior.denoise(z, sigma, silent), alone)
+    other = networks.control(replace(c, vector=-c.vector), prompt, q)
+    assert not torch.allclose(networks.prior.denoise(z, sigma, other), heard)
+    drawn = networks.draw(control, q, 4, 9 * torch.randn(1, 4, 8, 8))
+    assert float((drawn - prompt.latent).abs().max()) <= LATENT_BOUND + 1e-5

@@ -11,12 +11,13 @@ import torch
 from PIL import Image
 from torch import nn
 
-from intaglio.train import loop
+from intaglio.train import loop, optimisers
 from intaglio.train.batches import Crops
 from intaglio.train.chain import Chain
 from intaglio.train.checkpoint import Checkpoint
 from intaglio.train.resources import Resources
 from intaglio.train.stages.stage import Judgement, Losses, Stage, StageConfig
+from intaglio.train.training_errors import TrainingError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,3 +97,9 @@ def test_what_is_written_down(tmp_path: Path) -> None:
     assert lines[3]["pflop"] * 1e15 == pytest.approx(0, abs=1e9)
     assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["flops"] == pytest.approx(40 * per_step, rel=0.2)
     assert {path.name for path in tmp_path.glob("*.png")} == {"sheet-000030.png", "sheet-000040.png"}
+
+
+def test_an_optimiser_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(optimisers, "find_spec", lambda name: None)
+    with pytest.raises(TrainingError, match="pip install bitsandbytes"):
+        loop.train(Toy(), replace(CONFIG, eight_bit=True), tmp_path)

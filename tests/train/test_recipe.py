@@ -21,7 +21,7 @@ def test_recipes_of_the_repository(name: str, stream: int, rounds: int) -> None:
 
 
 def test_there_is_a_recipe_a_codec_and_a_rehearsal_of_every_stage() -> None:
-    assert sorted(path.stem for path in CONFIGS.iterdir()) == ["cgdm", "fasdiff", "smoke"]
+    assert sorted(path.stem for path in CONFIGS.iterdir()) == ["cgdm", "fasdiff", "fasdiff-sd", "smoke"]
     assert list(recipe.read(CONFIGS / "smoke.toml").rounds[0].stages) == list(STAGES)
 
 

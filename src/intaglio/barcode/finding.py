@@ -76,7 +76,7 @@ def slant(grey: Image.Image) -> float:
     small.thumbnail((SEARCHED, SEARCHED))
     small = small.filter(
         ImageFilter.GaussianBlur(1.5)
-    )  # differences of neighbours are of no true direction at sharp edges
+    )  # at sharp edges differences of neighbours have no true direction
     if min(small.size) < 2:
         return 0.0
     down, right = np.gradient(np.asarray(small, dtype=np.float64))

@@ -47,20 +47,21 @@ class Keyring:
         return cls(tuple(keys))
 
     def verify(self, signature: Signature) -> Verifier:
-        """The key that made a signature.
+        """The key that made a signature. Every one is tried, as others' cards name keys in other ways or not at all.
 
         Raises:
-            UnknownKey: it is not here. WrongSignature: it is, and what was read is not what it signed.
+            UnknownKey: none here did. WrongSignature: one here is named, and what was read is not what it signed.
         """
-        known = [v for v in self.verifiers if v.key_id == signature.key_id and v.algorithm == signature.algorithm]
-        if not known:
-            raise UnknownKey(
-                f"signed by a key that is not known, {signature.key_id.hex()}: its public key is not among those given"
-            )
-        for verifier in known:
+        named = ""
+        for verifier in self.verifiers:
             if verifier.accepts(signature):
                 return verifier
-        raise WrongSignature(f"the signature is wrong: what the symbol says is not what {known[0].name} signed")
+            if (verifier.key_id, verifier.algorithm) == (signature.key_id, signature.algorithm):
+                named = verifier.name
+        if named:
+            raise WrongSignature(f"the signature is wrong: what the symbol says is not what {named} signed")
+        whose = f", {signature.key_id.hex()}" if signature.key_id else ""
+        raise UnknownKey(f"signed by a key that is not known{whose}: its public key is not among those given")
 
 
 def new(path: str | PathLike[str], algorithm: str = "ed25519") -> Verifier:

@@ -31,8 +31,7 @@ class Symbol:
 
     Args:
         modules: (h, w), True is dark, without the quiet zone. layout: as it was asked for.
-        content: what the symbol holds. portrait: the bare file inside.
-        text_bytes: of text and claims. signature_bytes, wrapper_bytes: all else of the content.
+        content: what the symbol holds. portrait: the bare file inside. signature_bytes: of the content.
     """
 
     modules: Modules

@@ -50,6 +50,9 @@ class Knockout(DiffusionCodec):
     def control(self, c: Coded, prompt: Prompt, q: torch.Tensor) -> Control:
         return self.steer(self.whole, c, prompt, q)
 
+    def completed(self, control: Control, c: Coded) -> Control:
+        return self.whole.completed(control, c)
+
     def draw(
         self,
         control: Control,

@@ -88,6 +88,8 @@ def load(place: str, device: torch.device | str = "cpu", dtype: torch.dtype | No
     Raises:
         WeightsError: there is none that is whole, or the library is not installed.
     """
+    from torch.nn import Module
+
     if not find_spec("diffusers"):
         raise WeightsError("a Stable Diffusion checkpoint needs diffusers: `pip install intaglio[sd]`")
     path, on_hub = Path(place).expanduser(), HUB.fullmatch(place)
@@ -98,29 +100,31 @@ def load(place: str, device: torch.device | str = "cpu", dtype: torch.dtype | No
         )
     try:
         if path.is_dir():
-            parts = _of_folder(path, dtype, local_files_only=True)
+            parts = _of_folder(path, local_files_only=True)
         elif path.exists():
-            parts = _of_file(path, dtype)
+            parts = _of_file(path)
         else:
             assert on_hub
-            parts = _of_folder(on_hub["name"], dtype, revision=on_hub["revision"])
+            parts = _of_folder(on_hub["name"], revision=on_hub["revision"])
         unet, vae, schedule = parts
         base = Base(on_hub["name"] if on_hub and not path.exists() else path.name, identity(unet, vae, schedule))
     except Exception as error:  # the library raises nearly anything
         raise WeightsError(f"{place} is no whole Stable Diffusion checkpoint: {error}") from error
-    return Checkpoint(base, unet.to(device), vae.to(device), schedule)
+    for net in (unet, vae):  # after they were identified; by torch's method, for the library's warns of nothing
+        Module.to(net, device, dtype)
+    return Checkpoint(base, unet, vae, schedule)
 
 
-def _of_folder(folder: Path | str, dtype: torch.dtype | None, **options: Any) -> Parts:
+def _of_folder(folder: Path | str, **options: Any) -> Parts:
     import torch
     from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
 
-    unet = UNet2DConditionModel.from_pretrained(folder, subfolder="unet", torch_dtype=dtype or torch.float32, **options)
-    vae = AutoencoderKL.from_pretrained(folder, subfolder="vae", torch_dtype=dtype or torch.float32, **options)
+    unet = UNet2DConditionModel.from_pretrained(folder, subfolder="unet", torch_dtype=torch.float32, **options)
+    vae = AutoencoderKL.from_pretrained(folder, subfolder="vae", torch_dtype=torch.float32, **options)
     return unet, vae, dict(DDIMScheduler.load_config(folder, subfolder="scheduler", **options))
 
 
-def _of_file(path: Path, dtype: torch.dtype | None) -> Parts:
+def _of_file(path: Path) -> Parts:
     """Networks of a file in the original layout, whose sizes are known ones."""
     import torch
     from diffusers import AutoencoderKL, UNet2DConditionModel
@@ -133,7 +137,7 @@ def _of_file(path: Path, dtype: torch.dtype | None) -> Parts:
         for part, config in known.parts.items():
             (Path(folder) / part).mkdir()
             (Path(folder) / part / "config.json").write_text(json.dumps(config))
-        told: dict[str, Any] = {"config": folder, "local_files_only": True, "torch_dtype": dtype or torch.float32}
+        told: dict[str, Any] = {"config": folder, "local_files_only": True, "torch_dtype": torch.float32}
         unet = UNet2DConditionModel.from_single_file(str(path), subfolder="unet", **told)
         vae = AutoencoderKL.from_single_file(str(path), subfolder="vae", **told)
     return unet, vae, known.schedule

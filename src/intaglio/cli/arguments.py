@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from pathlib import Path
 from typing import Any
 
+from intaglio.errors import OptionError
 from intaglio.options import Box
 
 
@@ -43,6 +45,16 @@ def names(parser: Any, ending: str) -> None:
         "--threads", type=between(int, 1), metavar="N", help="threads of each process, by default all cores' share"
     )
     parser.add_argument("--device", choices=["cpu", "cuda"], help="where networks run, by default the best there is")
+
+
+def target(args: argparse.Namespace, endings: Collection[str]) -> Path:
+    """The one file of `--out` that a command writes. Raises OptionError: of another kind, or there without `--force`."""
+    path = Path(args.out)
+    if path.suffix.lower() not in endings:
+        raise OptionError(f"{path} cannot be written: give a name that ends in {', '.join(endings)}")
+    if path.exists() and not args.force:
+        raise OptionError(f"{path} is there already: --force overwrites it")
+    return path
 
 
 def bare(parser: Any) -> None:

@@ -70,11 +70,7 @@ def add(commands: Any) -> None:
 
 
 def barcode(args: argparse.Namespace) -> int:
-    target = Path(args.out)
-    if target.suffix.lower() not in WRITES:
-        raise OptionError(f"{target} cannot be written: give a name that ends in {', '.join(WRITES)}")
-    if target.exists() and not args.force:
-        raise OptionError(f"{target} is there already: --force overwrites it")
+    target = arguments.target(args, WRITES)
     claims = _claims(args.claims) if args.claims else None
     from intaglio.barcode import Layout, make
 

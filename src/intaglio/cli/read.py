@@ -12,7 +12,6 @@ from intaglio.cli import arguments
 from intaglio.cli.compress import standard_input
 from intaglio.cli.terminal import complain, say
 from intaglio.endings import WRITES
-from intaglio.errors import OptionError
 from intaglio.files import STREAM
 
 if TYPE_CHECKING:
@@ -37,11 +36,7 @@ def add(commands: Any) -> None:
 
 
 def read(args: argparse.Namespace) -> int:
-    target = Path(args.out)
-    if target.suffix.lower() not in WRITES:
-        raise OptionError(f"{target} cannot be written: give a name that ends in {', '.join(WRITES)}")
-    if target.exists() and not args.force:
-        raise OptionError(f"{target} is there already: --force overwrites it")
+    target = arguments.target(args, WRITES)
     from intaglio import barcode
     from intaglio.barcode.failures import BarcodeError
     from intaglio.image import encoded

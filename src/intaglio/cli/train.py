@@ -15,7 +15,7 @@ def parser() -> argparse.ArgumentParser:
         description="Train a codec by a recipe. Stopped at any moment, the same command goes on from the last checkpoint.",
     )
     top.add_argument("recipe", type=Path, metavar="RECIPE", help="a TOML file (configs/)")
-    top.add_argument("--out", type=Path, required=True, metavar="RUN", help="folder of the run")
+    top.add_argument("--out", type=Path, metavar="RUN", help="folder of the run")
     top.add_argument(
         "--data", type=Path, nargs="+", default=[], metavar="DIR", help="folders of pictures, or WebDataset tars"
     )
@@ -30,9 +30,13 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--start", type=Path, metavar="FILE", help="weights that the first round to be done starts from")
     top.add_argument(
         "--checkpoint",
-        metavar="DIR",
-        help="the Stable Diffusion checkpoint, in diffusers' layout, of a recipe that is over one",
+        metavar="PLACE",
+        help="of the Stable Diffusion checkpoint of a recipe that is over one: a folder, a file or owner/name@revision",
     )
+    top.add_argument(
+        "--dry-run", choices=("1.5", "2.1", "turbo"),
+        help="print what the recipe would take over that Stable Diffusion, in parameters, work and memory, and stop",
+    )  # fmt: skip
     top.add_argument("--round", type=int, metavar="N", help="only this round of the recipe, 1 or more")
     top.add_argument("--cache", type=Path, metavar="DIR", help="folder of the latent caches, default RUN/cache")
     top.add_argument("--limit-cache", type=int, metavar="N", help="rows of each latent cache to make for now")
@@ -46,13 +50,21 @@ def main(argv: Sequence[str]) -> int:
     Raises:
         IntaglioError: a recipe, pictures or weights that will not do, in a sentence.
     """
-    args = parser().parse_args(argv)
+    top = parser()
+    args = top.parse_args(argv)
+    if args.out is None and args.dry_run is None:
+        top.error("the following arguments are required: --out")
     deadline = time.time() + 60 * args.minutes
     from intaglio.train import recipe as recipes
     from intaglio.train.run import Run
     from intaglio.train.training_errors import RecipeError
 
     recipe = recipes.read(args.recipe)
+    if args.dry_run:
+        from intaglio.train.dry_run import dry_run
+
+        print("\n".join(dry_run(recipe, args.dry_run)))
+        return 0
     numbers = range(1, len(recipe.rounds) + 1) if args.round is None else [args.round]
     if not 1 <= numbers[0] <= len(recipe.rounds):
         raise RecipeError(f"{args.recipe} has rounds 1 to {len(recipe.rounds)}, no round {args.round}")

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from intaglio.checkpoints.stable_diffusion import Checkpoint
 from intaglio.codecs import CODECS
 from intaglio.codecs.diffusion_codec import DiffusionCodec
 from intaglio.compressor.config import CompressorConfig
-from intaglio.errors import OptionError
 from intaglio.priors.sd_prior import SteeringConfig
 from intaglio.priors.unet import PriorConfig
 
@@ -18,21 +15,13 @@ Prior = PriorConfig | SteeringConfig
 def assemble(
     codec: str, compressor: CompressorConfig, prior: Prior, checkpoint: Checkpoint | None, *, trained: bool = False
 ) -> DiffusionCodec:
-    """Networks of random weights, of which those that steer a checkpoint say nothing yet.
-
-    Raises:
-        OptionError: the codec does not go over a checkpoint.
-    """
+    """Networks of random weights, of which those that steer a checkpoint say nothing yet."""
     spec = CODECS[codec]
     if checkpoint is None:
         assert isinstance(prior, PriorConfig)
         return spec.load()(compressor, prior, trained=trained)
-    if not spec.adapter:
-        raise OptionError(f"{codec} does not go over a Stable Diffusion checkpoint: fasdiff does")
     assert isinstance(prior, SteeringConfig)
-    over: Any = spec.load_adapter()
-    networks: DiffusionCodec = over(compressor, prior, checkpoint, trained=trained)
-    return networks
+    return spec.load_adapter()(compressor, prior, checkpoint, trained=trained)
 
 
 def prior_of(sizes: dict[str, int], checkpoint: Checkpoint | None) -> Prior:

@@ -3,7 +3,7 @@
     end-to-end compressor                        `Compressor`, with `SyntaxSynthesis`
     neural syntax                                `generator`: parts of the decoder made for each picture from a vector w
     consistency-guided branch, SFF               `Fusion`
-    bound on how far diffusion strays            `near` on latents, `CGDM.hold` on pictures
+    bound on how far diffusion strays            `bounded`, on latents and on pictures
     globally uniform boundary control            `priors.patches`
     continuous online optimisation               `pipeline.refine`
 
@@ -15,23 +15,18 @@ deltas from the plain decoder: their generators are odd functions without consta
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import nn
 
-from intaglio.codecs.diffusion_codec import DiffusionCodec, Progress, ignored
+from intaglio.codecs.bounded import BoundedCodec
 from intaglio.codecs.guidance import Guidance
-from intaglio.compressor.base_picture import base_means, hold_low_band
 from intaglio.compressor.compressor import Compressor
 from intaglio.compressor.config import CompressorConfig
 from intaglio.compressor.synthesis import Prompt, Synthesis
 from intaglio.entropy.learned.coded import Coded
-from intaglio.networks.tiles import Rect
 from intaglio.priors.patches import TILE
 from intaglio.priors.prior import Control
 from intaglio.priors.unet import CompactPrior, PriorConfig
 
-LATENT_BOUND = 2.0  # a drawn latent lies at most so far from the base latent, in the unit of latents (deviation 1)
-LOW_BOUND = 4 / 255  # and every 8x8 mean of the drawn picture so far from the base picture's, before clipping to 0..1
 RANK = 32  # channels of the generated convolution
 HIDDEN = 64
 SPREAD = 0.087  # of a generator's last weights at first: a deviation of .05
@@ -85,7 +80,7 @@ class Fusion(Guidance):
         return Control(maps, [1 - 2 * a for a in levels], quality, prompt.latent, precision)
 
 
-class CGDM(DiffusionCodec):
+class CGDM(BoundedCodec):
     """Compressor with neural syntax, fusion of the consistency-guided branch, and prior. `trained`: as FaSDiff's."""
 
     tile = TILE
@@ -99,28 +94,3 @@ class CGDM(DiffusionCodec):
     def control(self, c: Coded, prompt: Prompt, q: torch.Tensor) -> Control:
         control: Control = self.fusion(c, prompt, q)
         return control
-
-    def draw(
-        self,
-        control: Control,
-        q: torch.Tensor,
-        steps: int,
-        noise: torch.Tensor,
-        realism: float = 1.0,
-        part: Rect | None = None,
-        progress: Progress = ignored,
-    ) -> torch.Tensor:
-        """As the base class, within realism * LATENT_BOUND of the base latent."""
-        return near(super().draw(control, q, steps, noise, realism, part, progress), control.base.float(), realism)
-
-    def hold(self, x: torch.Tensor, prompt: Prompt, realism: float = 1.0) -> torch.Tensor:
-        """A drawn picture (B, 3, H, W) held to the base picture: no 8x8 mean strays further than realism * LOW_BOUND."""
-        x = hold_low_band(x, prompt)
-        strayed = F.avg_pool2d(x, 8) - base_means(prompt)
-        excess = strayed - strayed.clamp(-realism * LOW_BOUND, realism * LOW_BOUND)
-        return x - F.interpolate(excess, scale_factor=8, mode="nearest")
-
-
-def near(z: torch.Tensor, base: torch.Tensor, realism: float = 1.0) -> torch.Tensor:
-    """z moved, value by value, to within realism * LATENT_BOUND of the base."""
-    return base + (z - base).clamp(-realism * LATENT_BOUND, realism * LATENT_BOUND)

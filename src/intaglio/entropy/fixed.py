@@ -6,9 +6,8 @@ carry WEIGHT = 14 fractional bits, |w| < 2**17 (8 units). Biases carry 26 fracti
 Why no sum can round. A product is at most 2**19 * 2**17 = 2**36. An output sums `fan_in` of them, and `Affine` refuses
 fan-ins over 2**13: partial sums stay below 2**36 * 2**13 + 2**33 < 2**50, in whatever order and with whatever fused
 multiply-adds a BLAS forms them. All are integers below 2**53, so float64 holds each exactly and the matrix product may be
-taken in float64, which is fast, and is the same on every processor, thread count and library. Requantisation divides by
-2**14, adds a half and takes the floor: exact too, so the division is done to weights and biases once. Between layers
-activations may stay float64 (`Whole`): integers all the same. float32 would not do: one sum of two products may have 37 bits.
+taken in float64, which is fast, and is the same on every processor, thread count and library. Requantisation multiplies
+by a power of two, adds a half and takes the floor: each exact, as sums have 50 bits at most.
 """
 
 from __future__ import annotations
@@ -22,7 +21,6 @@ from numpy.typing import NDArray
 from intaglio.errors import WeightsError
 
 Ints = NDArray[np.int64]
-Whole = NDArray[np.float64]  # integers that a matrix product can take
 
 ACTIVATION = 12
 WEIGHT = 14
@@ -79,19 +77,19 @@ class Affine:
             or abs(bias).max(initial=0) >= MAX_BIAS
         ):
             raise WeightsError("an entropy net has weights outside of the proved range")
-        self.matrix, self.bias = matrix * 0.5**WEIGHT, bias[:, None] * 0.5**WEIGHT + 0.5
+        self.matrix, self.bias = matrix.astype(np.float64), bias[:, None].astype(np.float64)
 
-    def __call__(self, columns: Whole) -> Whole:
-        """Clipped activations (I, n) to activations (O, n), not yet clipped (|a| < 2**36)."""
+    def __call__(self, columns: NDArray[np.float64]) -> Ints:
+        """Clipped activations (I, n), integers as floats, to activations (O, n), not yet clipped (|a| < 2**36)."""
         sums = self.matrix @ columns
         sums += self.bias
-        out: Whole = np.floor(sums, out=sums)
-        return out
+        sums *= 0.5**WEIGHT
+        sums += 0.5
+        return np.floor(sums, out=sums).astype(np.int64)
 
-
-def rectify(x: Whole) -> Whole:
-    """`relu` in place."""
-    return np.clip(x, 0, LIMIT, out=x)
+    def pointwise(self, x: Ints) -> Ints:
+        """The same at each place of (I, h, w)."""
+        return self(integers(x).reshape(len(x), -1).astype(np.float64)).reshape(-1, *x.shape[1:])
 
 
 def strips(rows: int, values: int) -> Iterator[slice]:
@@ -109,9 +107,9 @@ class Conv:
 
     def __call__(self, x: Ints) -> Ints:
         """(I, h, w) to (O, h, w)."""
-        c, h, w = x.shape
         if self.size == 1:
-            return self.affine(integers(x).reshape(c, -1).astype(np.float64)).reshape(-1, h, w).astype(np.int64)
+            return self.affine.pointwise(x)
+        c, h, w = x.shape
         padded = np.pad(integers(x), ((0, 0), (1, 1), (1, 1)))
         out = np.empty((len(self.affine.matrix), h, w), np.int64)
         for rows in strips(h, 9 * c * w):

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from intaglio.entropy.fixed import LIMIT, Affine, Ints, Whole, clip, conv, integers, rectify, shift, strips
+from intaglio.entropy.fixed import LIMIT, Affine, Ints, clip, conv, integers, relu, shift, strips
 from intaglio.errors import WeightsError
 
 STEP = 8  # fractional bits of a mean in steps
@@ -57,22 +57,21 @@ def masks(c: int, h: int, w: int) -> list[Ints]:
     return [np.flatnonzero(group[:, None, None] == (parity + p) % 4) for p in range(4)]
 
 
-def phases(x: Ints) -> Whole:
-    """(c, h, w), even sides, by parity: (c, 4, h / 2, w / 2)."""
+def phases(x: Ints) -> Ints:
+    """(c, h, w), even sides, by parity: (4, c, h / 2, w / 2)."""
     c, h, w = x.shape
-    parts = x.reshape(c, h // 2, 2, w // 2, 2).transpose(0, 2, 4, 1, 3)
-    return parts.astype(np.float64, order="C").reshape(c, 4, h // 2, w // 2)
+    return x.reshape(c, h // 2, 2, w // 2, 2).transpose(2, 4, 0, 1, 3).reshape(4, c, h // 2, w // 2)
 
 
-class Place:
-    """What pass p needs at the positions of one parity: the context there, and the rows of the group that is coded there.
+class Pass:
+    """Pass p at the positions of one parity: mean and scale of the one group that is coded there.
 
     Coded before, at positions of parity s, are the groups s, s + 1, …, s + p - 1 (modulo 4); all other values are still
     zero, and left out of the 3x3 convolution.
     """
 
     def __init__(self, weights: Mapping[str, NDArray[Any]], c: int, p: int, parity: int) -> None:
-        self.size = c // 4
+        self.size, self.p, self.parity = c // 4, p, parity
         self.row, self.column = divmod(parity, 2)
         self.coded = self._channels(parity + p)
         self.seen = [
@@ -82,42 +81,33 @@ class Place:
         ]  # channels that hold values, and the tap (i, j) under which they lie
         if p:
             taps, bias = weights[f"context.{p - 1}.weight"], weights[f"context.{p - 1}.bias"]
-            self.affine = Affine(np.concatenate([taps[:, k, i, j] for k, i, j in self.seen], 1), bias)
+            self.context = Affine(np.concatenate([taps[:, k, i, j] for k, i, j in self.seen], 1), bias)
+        self.hidden = conv(weights, f"hidden.{p}").affine
         rows = np.arange(2 * c).reshape(2, c)[:, self.coded].reshape(-1)  # means, then scales
         self.out = Affine(weights[f"out.{p}.weight"][rows, :, 0, 0], weights[f"out.{p}.bias"][rows])
 
     def _channels(self, group: int) -> slice:
         return slice(group % 4 * self.size, (group % 4 + 1) * self.size)
 
-    def add_context(self, features: Whole, padded: Whole) -> None:
-        """Of values (c, 2h + 2, 2w + 2), to features (width, h, w)."""
-        fan_in = self.affine.matrix.shape[1]
-        _, h, w = features.shape
+    def __call__(self, features: Ints, padded: Ints, out: Ints) -> None:
+        """Side features (4, width, h, w) and values (c, 2h + 2, 2w + 2) to mean and scale, in their places of (2, c, 2h, 2w)."""
+        f = features[self.parity]
+        if self.p:
+            f = f + self._context(integers(padded))
+        answers = clip(self.out.pointwise(relu(self.hidden.pointwise(relu(f)))))
+        out[:, self.coded, self.row :: 2, self.column :: 2] = answers.reshape(2, self.size, *f.shape[1:])
+
+    def _context(self, padded: Ints) -> Ints:
+        fan_in = self.context.matrix.shape[1]
+        h, w = padded.shape[1] // 2 - 1, padded.shape[2] // 2 - 1
+        out = np.empty((len(self.context.matrix), h, w), np.int64)
         for rows in strips(h, fan_in * w):
             columns = np.empty((fan_in, rows.stop - rows.start, w))
             for n, (k, i, j) in enumerate(self.seen):
                 inside = slice(2 * rows.start + self.row + i, 2 * rows.stop + self.row + i, 2)
                 columns[n * self.size : (n + 1) * self.size] = padded[k, inside, self.column + j :: 2][..., :w]
-            features[:, rows] += self.affine(columns.reshape(fan_in, -1)).reshape(len(features), -1, w)
-
-
-class Pass:
-    """Pass p: mean and scale of the group that is coded at each position."""
-
-    def __init__(self, weights: Mapping[str, NDArray[Any]], c: int, p: int) -> None:
-        self.p, self.places = p, [Place(weights, c, p, parity) for parity in range(4)]
-        self.hidden = conv(weights, f"hidden.{p}").affine
-
-    def __call__(self, features: Whole, padded: Whole, out: Ints) -> None:
-        """Side features (width, 4, h, w) and values (c, 2h + 2, 2w + 2) to mean and scale, in their places of (2, c, 2h, 2w)."""
-        f = features.copy()
-        if self.p:
-            for parity, place in enumerate(self.places):
-                place.add_context(f[:, parity], padded)
-        f = rectify(self.hidden(rectify(f).reshape(len(f), -1))).reshape(-1, *f.shape[1:])
-        for parity, place in enumerate(self.places):
-            answers = place.out(f[:, parity].reshape(len(f), -1)).clip(-LIMIT, LIMIT)
-            out[:, place.coded, place.row :: 2, place.column :: 2] = answers.reshape(2, place.size, *f.shape[2:])
+            out[:, rows] = self.context(columns.reshape(fan_in, -1)).reshape(len(out), -1, w)
+        return out
 
 
 class FourPass:
@@ -128,7 +118,7 @@ class FourPass:
         self.quality = integers(weights["quality"])  # (256, width)
         self.side = conv(weights, "side") if "side.weight" in weights else None
         self.c = self.scales.gain.shape[1]
-        self.passes = [Pass(weights, self.c, p) for p in range(4)]
+        self.passes = [[Pass(weights, self.c, p, parity) for parity in range(4)] for p in range(4)]
 
     def run(self, side: Ints | None, q: int, h: int, w: int, resolve: Resolve, local: Ints | None = None) -> Ints:
         """Go through the passes; `resolve` takes or gives each pass's symbols. Returns the values, activation units.
@@ -141,13 +131,14 @@ class FourPass:
             features = features + self.side(side)
         odd = h % 2, w % 2  # made even, by positions that are computed and not looked at
         features = phases(np.pad(features, ((0, 0), (0, odd[0]), (0, odd[1]))))
-        padded = np.zeros((self.c, h + odd[0] + 2, w + odd[1] + 2))
+        padded = np.zeros((self.c, h + odd[0] + 2, w + odd[1] + 2), np.int64)
         answers = np.empty((2, self.c, h + odd[0], w + odd[1]), np.int64)
         mean, scale = answers[:, :, :h, :w]
         values = np.zeros((self.c, h, w), np.int64)
         rows = np.full(h * w, q) if local is None else local.reshape(-1)
-        for one, where in zip(self.passes, masks(self.c, h, w)):
-            one(features, padded, answers)
+        for passes, where in zip(self.passes, masks(self.c, h, w)):
+            for one in passes:
+                one(features, padded, answers)
             channel, row = where // (h * w), rows[where % (h * w)]
             gains = self.scales.gain[row, channel]
             means = shift(mean.reshape(-1)[where] * gains, 16)

@@ -103,7 +103,7 @@ def _look_again(rgb: Rgb, find: Array) -> Array | None:
     """The find (15,) as seen from near, its score the mean of both; None where that is too little."""
     middle, side = (find[1:3] + find[3:5]) / 2, float(max(find[3:5] - find[1:3]))
     step, size = side / NEAR, (2 * NEAR, 2 * NEAR)
-    finds = raw(warp.glance(rgb, warp.similarity((middle[0], middle[1]), step, 0.0, size), size), 2 * SURE - find[0])
+    finds = raw(warp.affine(rgb, warp.similarity((middle[0], middle[1]), step, 0.0, size), size), 2 * SURE - find[0])
     finds[:, 1:] = finds[:, 1:] * step + np.tile(middle - side, 7)
     same = [other for other in finds if iou(other[1:5], find[1:5]) >= SAME]
     if not same:

@@ -25,10 +25,8 @@ from intaglio.image import Rgb, enlarge
 WIDTHS = (192, 160, 128, 96, 72, 48, 36)  # pixels that are tried
 STEPS = 100  # of each codec's own quality
 
-_VP8_START, _VP8_HEADER = (
-    20,
-    10,
-)  # bytes of RIFF and chunk headers; of frame tag (3), start code (3), width and height (2 each)
+_VP8_START = 20  # bytes of RIFF and chunk headers
+_VP8_HEADER = 10  # of frame tag (3), start code (3), width and height (2 each)
 _AVIF_HEAD = bytes.fromhex(
     "00000020667479706176696600000000617669666d6966316d6961664d413142000000eb6d6574610000000000000021"
     "68646c72000000000000000070696374000000000000000000000000000000000e7069746d0000000000010000001e69"

@@ -21,7 +21,7 @@ from intaglio.format import Chunk, Header
 from intaglio.format.chunks import FACES
 from intaglio.format.faces import FRAME, MAX_FACES, PLACEMENT, FaceEntry, Faces, Placement
 from intaglio.image import Rgb
-from intaglio.options import Box, CompressOptions, DecompressOptions, Focus
+from intaglio.options import Box, CompressOptions, DecompressOptions
 from intaglio.pipeline.coding import Coding, Goal, index_of
 from intaglio.pipeline.decoder import decode
 from intaglio.pipeline.encoder import encode
@@ -31,7 +31,9 @@ from intaglio.pipeline.search import typical
 
 OVERHEAD = PLACEMENT + 3  # bytes of a face's entry: quality index and length on top
 Ground = Callable[[Box | None, Progress], Rgb]
-SHARE = {"auto": 0.35, "face": 0.6}  # of the bytes go to faces, by focus
+SHARE = {"auto": 0.35, "face": 0.6}  # of the bytes go to faces at `USUAL` bits a pixel, by focus
+USUAL = 0.03  # with fewer the share grows as the root: there the ground loses little
+MOST = 0.6  # of the bytes go to faces at any rate
 ENOUGH = {"auto": 300, "face": 600}  # bytes of one patch: more are hardly seen
 LEAST = 70  # bytes that a patch has; where there are not so many for each face, none is coded apart
 DENSER = 3  # times as many bytes a pixel as the picture has on average make a face better than the ground shows it
@@ -64,9 +66,12 @@ def coded(
     height, width = original.rgb.shape[:2]
     places = [head_patch.place(face, height, width) for face in _group(detect(original.rgb))]
     limit = options.max_bytes or typical(index_of(options.quality)) * height * width / 8
-    usual = limit / (height * width)
-    places = [p for p in places if _room(limit, places, options.focus) >= DENSER * usual * _area(p, height, width)]
-    room = _room(limit, places, options.focus)
+    density = limit / (height * width)
+    share = min(MOST, SHARE[options.focus] * math.sqrt(USUAL / (8 * density)))
+    enough = ENOUGH[options.focus]
+    room = min(enough, share * limit / max(1, len(places)))
+    places = [place for place in places if room >= DENSER * density * _area(place, height, width)]
+    room = int(min(enough, share * limit / max(1, len(places))))
     if not places or room < LEAST:
         return None
     entries, payloads = list[FaceEntry](), list[bytes]()
@@ -83,11 +88,6 @@ def _group(faces: Sequence[Face]) -> list[Face]:
     """The faces that a picture is of: those of like size with the widest."""
     widest = max((face.width for face in faces), default=0.0)
     return [face for face in faces if face.width >= ALIKE * widest][:MAX_FACES]
-
-
-def _room(limit: float, places: Sequence[Placement], focus: Focus) -> int:
-    """Bytes of one patch, what the chunk says of it included."""
-    return int(min(ENOUGH[focus], SHARE[focus] * limit / max(1, len(places))))
 
 
 def _area(place: Placement, height: int, width: int) -> float:

@@ -1,4 +1,4 @@
-"""The search for a byte target: the largest quality index whose payload fits, or nearly that, found with few trials."""
+"""The search for a byte target: the largest quality index whose payload fits, found with few trials."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from intaglio.entropy.stream import STRIDE, Floats, Stream
 
 INDICES = 256
 GUESSES = 7  # before the index is searched by halving
-SURE = 0.015  # log2 of bytes by which the next index passes the budget, going by typical sizes, if it surely does
 # log2 of bits a pixel, typically, at indices 0, 32, … 256 (means over validation pictures of both codecs).
 TYPICAL = np.interp(range(INDICES), range(0, INDICES + 1, 32), (-6.4, -5.5, -4.3, -3.1, -2.1, -1.5, -0.9, -0.5, -0.1))
 
@@ -51,24 +50,19 @@ def largest(trial: Callable[[int], Trial], budget: int, pixels: int) -> tuple[by
 
 
 def _largest(trial: Callable[[int], Trial], budget: int, pixels: int) -> tuple[int, Trial]:
-    """The largest index found whose size is at most the budget, or 0; the largest there is, where sizes grow as typical ones."""
+    """The largest index found whose size is at most the budget, or 0; the largest there is, where sizes grow with it."""
     low, high = -1, INDICES  # the largest index known to fit, the smallest known not to
     off = dict[int, float]()  # how far from typical the sizes tried are
     best: Trial | None = None
-    while high - low > 1 and not _surely(off, low, _bits(budget, pixels)):
+    while high - low > 1:
         index = _guess(off, low, high, _bits(budget, pixels)) if len(off) < GUESSES else (low + high) // 2
         tried = trial(index)
         off[index] = _bits(tried.size, pixels) - TYPICAL[index]
-        if tried.size <= budget:
-            low, best = index, tried
-        else:
-            high = index
-    return max(low, 0), best or trial(0)
-
-
-def _surely(off: Mapping[int, float], low: int, wanted: float) -> bool:
-    """Whether the index above one that fits need not be tried: it takes more, unless it is much less than is typical."""
-    return low in off and low + 1 < INDICES and off[low] + TYPICAL[low + 1] > wanted + SURE
+        low, high = (index, high) if tried.size <= budget else (low, index)
+        if index in (0, low):
+            best = tried
+    assert best is not None  # the search ends at an index that fits, or at 0
+    return max(low, 0), best
 
 
 def typical(index: int) -> float:

@@ -77,7 +77,10 @@ def _best(
 
     Whatever it shows, it is no portrait any more once its faces are coded apart.
     """
-    order, sure = (list(models)[::-1], True) if faces else choose.likelier(models, original)
+    if faces:
+        order, sure = sorted(models, key=lambda model: model.weights.codec == "fasdiff"), True
+    else:
+        order, sure = choose.likelier(models, original)
     judge = models[0].networks.compressor.analysis.encoder
     share = 1.0 if sure else 1 / len(order)
     limit, least = options.max_bytes, list[int]()

@@ -51,8 +51,9 @@ class StableDiffusionPrior(nn.Module):
         self.words: int = unet.config.cross_attention_dim  # width of a token
         self.branch = ControlNetModel.from_unet(unet, load_weights_from_unet=copied)
         self.branch.controlnet_cond_embedding = nn.Identity()  # the hint lies at 1/8 already
-        widths = [conv.out_channels for conv in (*self.branch.controlnet_down_blocks, self.branch.controlnet_mid_block)]
-        self.modulate = nn.ModuleList(nn.Conv2d(cfg.low, 2 * c, 1) for c in widths)
+        zeros = (*self.branch.controlnet_down_blocks, self.branch.controlnet_mid_block)
+        self.widths: list[int] = [conv.out_channels for conv in zeros]  # channels of all that is added
+        self.modulate = nn.ModuleList(nn.Conv2d(cfg.low, 2 * c, 1) for c in self.widths)
         for layer in self.modulate:
             for parameter in layer.parameters():
                 nn.init.zeros_(parameter)
@@ -61,6 +62,11 @@ class StableDiffusionPrior(nn.Module):
     def channels(self) -> int:
         channels: int = self.shared.net.config.in_channels
         return channels
+
+    def recompute(self, wanted: bool) -> None:
+        """Whether activations are kept for gradients or computed anew (gradient checkpointing)."""
+        for net in (self.branch, self.shared.net):
+            net.enable_gradient_checkpointing() if wanted else net.disable_gradient_checkpointing()
 
     def denoise(self, z: torch.Tensor, sigma: torch.Tensor, control: Control | None = None) -> torch.Tensor:
         """Noisy latents (B, C, h, w) and noise levels sigma (B,) to the expected clean ones; of any size."""
@@ -81,10 +87,14 @@ class StableDiffusionPrior(nn.Module):
     ) -> dict[str, Any]:
         """What is added to the U-Net's skips and to its middle."""
         hint, low = control.maps
+        gates = control.scales or [low.new_zeros(())] * len(self.widths)
         steered = self.branch(scaled, step, tokens, hint.to(scaled.dtype))
         added = []
-        for layer, features in zip(self.modulate, (*steered.down_block_res_samples, steered.mid_block_res_sample)):
+        for layer, features, gate in zip(
+            self.modulate, (*steered.down_block_res_samples, steered.mid_block_res_sample), gates
+        ):
             modulation = F.interpolate(layer(low), size=features.shape[2:], mode="bilinear")
             scale, shift = modulation.chunk(2, 1)
-            added.append(torch.addcmul(features + shift, features, scale).to(scaled.dtype))
+            modulated = torch.addcmul(features + shift, features, scale)
+            added.append((modulated * (1 + gate)).to(scaled.dtype))
         return {"down_block_additional_residuals": added[:-1], "mid_block_additional_residual": added[-1]}

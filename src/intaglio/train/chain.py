@@ -53,12 +53,14 @@ def decoder_over(ground: Ground) -> LeanDecoder | SpaceDecoder:
 def read(codec: str, path: Path, ground: Ground) -> Chain:
     """The chain of a weights file, fp32; its entropy models, which are integers there, become networks again.
 
+    An adapter's is over the ground's checkpoint. Weights that are none can be read on any ground: `take` takes what fits.
+
     Raises:
         WeightsError: the file is missing, damaged, of another codec, or an adapter for another checkpoint.
     """
     weights = codec_file.read(codec, path)
-    networks = unpack.unpack(weights, ground.checkpoint)
-    return Chain(networks, SpaceDecoder(ground.space) if ground.checkpoint else lean_decoder_of(weights))
+    networks = unpack.unpack(weights, ground.checkpoint if weights.base else None)
+    return Chain(networks, SpaceDecoder(ground.space) if weights.base else lean_decoder_of(weights))
 
 
 def take(chain: Chain, start: Chain) -> None:

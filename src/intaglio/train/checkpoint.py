@@ -45,7 +45,7 @@ class Checkpoint:
     ) -> None:
         state = {
             "model": model.state_dict(), "average": average.state_dict(), "optimiser": optimiser.state_dict(),
-            "step": step, "flops": meter.flops, "seconds": meter.seconds,
+            "step": step, "flops": meter.flops, "seconds": meter.seconds, "costs": meter.costs,
         }  # fmt: skip
         replace(self.path, lambda path: torch.save(state, path))
 
@@ -60,5 +60,6 @@ class Checkpoint:
         average.load_state_dict(state["average"])
         optimiser.load_state_dict(state["optimiser"])
         meter.flops, meter.seconds = state["flops"], state["seconds"]
+        meter.costs = state.get("costs", {})  # older ones have none
         step: int = state["step"]
         return step

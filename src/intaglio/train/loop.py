@@ -21,9 +21,12 @@ from intaglio.train.checkpoint import Checkpoint, replace
 from intaglio.train.ema import Ema, Net
 from intaglio.train.journal import Journal
 from intaglio.train.meter import Meter
+from intaglio.train.optimisers import optimiser
 from intaglio.train.stages.stage import Stage, StageConfig
+from intaglio.train.team import team
 
 REPORT = 20  # steps between lines of the journal
+RANKS_APART = 1 << 40  # between the seeds of processes
 
 
 def learning_rate(step: int, config: StageConfig) -> float:
@@ -51,42 +54,53 @@ def train(stage: Stage[Net], config: StageConfig, folder: Path, *, seed: int = 0
     `folder` gets checkpoint.pt (all state), log.jsonl and sheets of validation pictures.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    model, average = stage.model, Ema(stage.model, config.ema)
+    model, average, us = stage.model, Ema(stage.model, config.ema), team()
     parameters = [p for p in model.parameters() if p.requires_grad]
     device = parameters[0].device
     dtype = best_dtype(device)
-    optimiser = torch.optim.AdamW(parameters, lr=config.lr, betas=(0.9, 0.98), weight_decay=1e-4, fused=True)
+    adam = optimiser(parameters, config.lr, eight_bit=config.eight_bit)
     checkpoint, meter = Checkpoint(folder), Meter()
-    step = checkpoint.resume(model, average.model, optimiser, meter, device)
+    step = checkpoint.resume(model, average.model, adam, meter, device)
 
-    with closing(Journal(folder)) as journal, progress(stage.name, config.steps, step) as show:
-        while step < config.steps and time.time() < deadline:
-            torch.manual_seed(seed * 1_000_003 + step)
-            batch = stage.sample(np.random.default_rng((seed, step)))
+    def accumulate(number: int) -> None:
+        """Gradients of one batch, all of whose randomness is its number's."""
+        torch.manual_seed(seed * 1_000_003 + number + us.rank * RANKS_APART)
+        batch = stage.sample(np.random.default_rng(us.seeds(seed, number)))
+        with meter.step(batch) as values:
+            with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
+                loss, parts = stage.loss(batch)
+            (loss / config.accumulate).backward()
+            values |= parts | {"loss": float(loss.detach())}
+
+    with closing(Journal(folder, written=us.first)) as journal, progress(stage.name, config.steps, step) as show:
+        while step < config.steps and us.agree(time.time() < deadline):
             rate = learning_rate(step, config)
-            with meter.step(batch) as values:
-                for group in optimiser.param_groups:
-                    group["lr"] = rate
-                optimiser.zero_grad(set_to_none=True)
-                with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
-                    loss, parts = stage.loss(batch)
-                loss.backward()
+            for group in adam.param_groups:
+                group["lr"] = rate
+            adam.zero_grad(set_to_none=True)
+            for part in range(config.accumulate):
+                accumulate(step * config.accumulate + part)
+            with meter.update() as values:
+                us.average(parameters)
                 norm = nn.utils.clip_grad_norm_(parameters, 1.0)
-                if torch.isfinite(norm):  # else the batch is passed over
-                    optimiser.step()
+                if torch.isfinite(norm):  # else the step is passed over
+                    adam.step()
                 step += 1
                 average.update(step)
-                values |= parts | {"loss": float(loss.detach()), "norm": float(norm)}
+                values["norm"] = float(norm)
+            if not us.first:
+                continue
             if step % REPORT == 0:
                 report = meter.report()
                 journal.write(step, report | {"lr": rate})
                 show(step, "{samples:.1f} samples/s {gflops:.1f} GFLOP/s".format(**report))
             if step % config.save == 0:
-                checkpoint.save(step, model, average.model, optimiser, meter)
+                checkpoint.save(step, model, average.model, adam, meter)
             if step % config.validate == 0 or step == config.steps:
                 figures, sheet = stage.validate(average.model)
                 spent = {"pflop": meter.flops / 1e15, "hours": meter.seconds / 3600}
                 journal.write(step, {f"val/{key}": value for key, value in figures.items()} | spent)
                 replace(folder / f"sheet-{step:06d}.png", partial(sheet.save, format="PNG"))
-    checkpoint.save(step, model, average.model, optimiser, meter)
+    if us.first:
+        checkpoint.save(step, model, average.model, adam, meter)
     return average.model

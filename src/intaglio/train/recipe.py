@@ -108,8 +108,6 @@ def _mistakes(recipe: Recipe) -> Iterator[str]:
         yield "it needs at least one of [[rounds]] and of [caches]"
     if all(cache.others for cache in recipe.caches.values()):
         yield "one of [caches] must not be of others"
-    if recipe.over_stable_diffusion and recipe.codec in CODECS and not CODECS[recipe.codec].adapter[0]:
-        yield f"{recipe.codec} does not go over Stable Diffusion: fasdiff does"
     for number, part in enumerate(recipe.rounds, 1):
         if part.start not in ("", *(CODECS if number == 1 else ())):
             yield f"rounds {number} start: the first round alone can start from a codec, one of {', '.join(CODECS)}"
@@ -117,8 +115,8 @@ def _mistakes(recipe: Recipe) -> Iterator[str]:
             where = f"rounds {number} {name}"
             if recipe.over_stable_diffusion and name in OWN:
                 yield f"{where}: a checkpoint's networks are frozen, and {name} would train one of ours in their place"
-            if min(stage.steps, stage.batch, stage.crop, stage.validate, stage.save) < 1:
-                yield f"{where}: steps, batch, crop, validate and save must be at least 1"
+            if min(stage.steps, stage.batch, stage.crop, stage.accumulate, stage.validate, stage.save) < 1:
+                yield f"{where}: steps, batch, crop, accumulate, validate and save must be at least 1"
             if stage.crop > recipe.size // packets.SIDE:
                 yield f"{where}: crop must be at most {recipe.size // packets.SIDE}, the side of a picture in latents"
             for cache in stage.pictures:

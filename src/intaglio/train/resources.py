@@ -15,12 +15,8 @@ from intaglio.measures.mobilenet import MobileNet
 from intaglio.spaces.space import LatentSpace
 from intaglio.train.ground import Ground
 from intaglio.train.latent_cache import LatentCache
+from intaglio.train.team import team
 from intaglio.train.validation import Validation
-
-
-def fastest() -> torch.device:
-    """Where training happens."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 class Perceptual(Protocol):
@@ -45,7 +41,7 @@ class Resources:
         features: Path | None = None,
     ) -> None:
         self.ground, self.caches, self._val, self._count, self._features = ground, caches, val, validation, features
-        self.device = fastest()
+        self.device = team().device
 
     @property
     def space(self) -> LatentSpace:

@@ -18,14 +18,25 @@ import torch
 
 from intaglio.codecs.assembly import Prior
 from intaglio.networks.layout import channels_last
-from intaglio.train import cached_faces, chain, focus_fit, generated, latent_cache, pack, portrait_fit
+from intaglio.train import (
+    cached_faces,
+    chain,
+    dry_run,
+    estimate,
+    focus_fit,
+    generated,
+    latent_cache,
+    pack,
+    portrait_fit,
+)
 from intaglio.train.chain import Chain
 from intaglio.train.checkpoint import Checkpoint, replace
 from intaglio.train.ground import Ground
 from intaglio.train.latent_cache import LatentCache
 from intaglio.train.loop import train
 from intaglio.train.recipe import Recipe
-from intaglio.train.resources import Resources, fastest
+from intaglio.train.resources import Resources
+from intaglio.train.team import team
 from intaglio.train.training_errors import TrainingError
 
 
@@ -50,7 +61,13 @@ class Run:
         Raises:
             TrainingError: there are no pictures, or the folder holds caches of others.
         """
-        device = fastest()
+        us = team()
+        return us.agree(self._made(limit) if us.first else True)
+
+    def _made(self, limit: int | None) -> bool:
+        device = team().device
+        if self.val is None and self.recipe.generated:
+            self._generated("val", self.recipe.validation)
         space = self._ground.space
         for name, config in self.recipe.caches.items():
             if config.others and not self.others:
@@ -87,15 +104,21 @@ class Run:
             if checkpoint.step < config.steps:
                 torch.manual_seed(this.seed)
                 whole.train().requires_grad_(True)
+                if self._ground.checkpoint and isinstance(config, dry_run.Drawing) and team().device.type == "cuda":
+                    said = dry_run.expected(self.recipe, config, estimate.shapes(self._ground.checkpoint))
+                    print(f"Stage {name}: {said}.")
                 stage = config.build(whole, self._resources)
                 train(stage, config, folder / name, seed=this.seed, deadline=self.deadline)
+                team().wait()
                 if checkpoint.step < config.steps:
                     return name
             part, average = config.part(whole), checkpoint.average()
             part.load_state_dict({key: average[key] for key in part.state_dict()})
         if before:
             chain.blend(whole, before, this.blend)
-        self._pack(whole.cpu().eval(), self.weights(number))
+        if team().first:
+            self._pack(whole.cpu().eval(), self.weights(number))
+        team().wait()
         return ""
 
     def weights(self, number: int) -> Path:
@@ -141,10 +164,10 @@ class Run:
     @functools.cached_property
     def _ground(self) -> Ground:
         if not self.recipe.over_stable_diffusion:
-            return Ground.of(None, fastest())
+            return Ground.of(None, team().device)
         if self.checkpoint is None:
-            raise TrainingError("the recipe is over Stable Diffusion: name a checkpoint's folder by --checkpoint")
-        return Ground.of(self.checkpoint, fastest())
+            raise TrainingError("the recipe is over Stable Diffusion: name a checkpoint by --checkpoint")
+        return Ground.of(self.checkpoint, team().device)
 
     @property
     def _prior(self) -> Prior:

@@ -39,7 +39,7 @@ class Weights:
     codec: str
     sizes: dict[
         str, Sizes
-    ]  # fields of CompressorConfig under "compressor", of PriorConfig (an adapter: SteeringConfig) under "prior"
+    ]  # of CompressorConfig under "compressor", of PriorConfig (an adapter: SteeringConfig) under "prior"
     stream: int  # stream id
     entropy: Arrays
     networks: TensorFile

@@ -15,7 +15,7 @@ from intaglio.priors.sampler import levels
 from intaglio.train.batches import Crops
 from intaglio.train.chain import Chain
 from intaglio.train.resources import Resources
-from intaglio.train.stages.drawing import encode, validate_drawn
+from intaglio.train.stages.drawing import encode, recompute, validate_drawn
 from intaglio.train.stages.stage import Judgement, Losses, StageConfig
 
 LOWEST, HIGHEST = 0.05, 2.5  # noise levels trained on
@@ -27,6 +27,7 @@ class ControlStageConfig(StageConfig):
     """What a recipe says of stage `control`."""
 
     low: float = 0.0  # share of the crops whose quality is of the lower two thirds alone
+    recompute: bool = False  # a checkpoint's activations anew for gradients: far less memory, a third more work
 
     def part(self, chain: Chain) -> Chain:
         return chain
@@ -43,6 +44,7 @@ class ControlStage:
     def __init__(self, config: ControlStageConfig, chain: Chain, resources: Resources) -> None:
         chain.codec.compressor.eval().requires_grad_(False)
         chain.decoder.eval().requires_grad_(False)
+        recompute(chain, config.recompute)
         self.model: Chain = config.part(chain)
         self.source = config.source(resources, config.low)
         self.validation, self.lpips = resources.validation, resources.lpips

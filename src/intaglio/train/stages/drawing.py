@@ -9,6 +9,7 @@ from intaglio.compressor.synthesis import Prompt
 from intaglio.entropy.learned.coded import Coded
 from intaglio.networks import packets
 from intaglio.networks.precision import best_dtype
+from intaglio.priors.sd_prior import StableDiffusionPrior
 from intaglio.train.chain import Chain
 from intaglio.train.resources import Perceptual
 from intaglio.train.stages.stage import Judgement
@@ -47,6 +48,12 @@ def validate_drawn(chain: Chain, validation: Validation, lpips: Perceptual) -> J
             figures |= {f"q{index}/{name}/psnr": psnr(pictures, x), f"q{index}/{name}/lpips": float(distance)}
             rows.append(pictures[::2])
     return figures, sheet(rows)
+
+
+def recompute(chain: Chain, wanted: bool) -> None:
+    """Whether a checkpoint's U-Net and branch keep their activations for gradients or compute them anew."""
+    if isinstance(chain.codec.prior, StableDiffusionPrior):
+        chain.codec.prior.recompute(wanted)
 
 
 def _draw(

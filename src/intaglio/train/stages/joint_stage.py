@@ -30,7 +30,7 @@ from intaglio.train.batches import Crops
 from intaglio.train.chain import Chain
 from intaglio.train.critic import Critic, opinions
 from intaglio.train.resources import Resources
-from intaglio.train.stages.drawing import encode, validate_drawn
+from intaglio.train.stages.drawing import encode, recompute, validate_drawn
 from intaglio.train.stages.rate_distortion import lagrangian, objective
 from intaglio.train.stages.stage import Judgement, Losses, StageConfig
 
@@ -45,6 +45,7 @@ class JointStageConfig(StageConfig):
     """What a recipe says of stage `joint`."""
 
     low: float = 0.0  # share of the crops whose quality is of the lower two thirds alone
+    recompute: bool = False  # a checkpoint's activations anew for gradients: far less memory, a third more work
     pixels: int = 256 * 256  # of the pictures to come: what the bits of the vector, sent once, are spread over
     end_to_end: bool = False  # the compressor is trained along
     lean: bool = False  # the lean decoder is trained along
@@ -76,6 +77,7 @@ class JointStage:
     def __init__(self, config: JointStageConfig, chain: Chain, resources: Resources) -> None:
         chain.codec.compressor.train(config.end_to_end).requires_grad_(config.end_to_end)
         chain.decoder.requires_grad_(config.lean)
+        recompute(chain, config.recompute)
         self.model = JudgedChain(chain, Critic().to(resources.device) if config.adversarial else None)
         self.config, self.source = config, config.source(resources, config.low)
         self.validation, self.lpips, self.recogniser = resources.validation, resources.lpips, resources.recogniser

@@ -51,6 +51,8 @@ class StageConfig(ABC):
     lr: float = 4e-4  # peak learning rate
     warmup: int = 100  # steps of linear warm-up; a cosine to 2 % of the peak follows
     ema: float = 0.999  # decay of the averaged weights
+    accumulate: int = 1  # batches in a step
+    eight_bit: bool = False  # the optimiser's averages, by bitsandbytes
     validate: int = 500  # steps between validations
     save: int = 100  # steps between checkpoints
 
