@@ -25,9 +25,10 @@ from intaglio.train import chain
 from intaglio.train.ground import Ground
 from intaglio.train.latent_cache import LatentCache
 from intaglio.train.loop import train
-from intaglio.train.resources import Resources, fastest
+from intaglio.train.resources import Resources
 from intaglio.train.stages.look_stage import LookStageConfig
 from intaglio.train.stages.person_stage import PersonStageConfig
+from intaglio.train.team import team
 from intaglio.weights.tensors import write
 
 NOTES = {"model": MODEL, "licence": "for research only (LICENSE.md beside the weights)"}
@@ -48,7 +49,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=20000)
     parser.add_argument("--hours", type=float, default=math.inf)
     args = parser.parse_args()
-    ground = Ground.of(None, fastest())
+    ground = Ground.of(None, team().device)
     resources = Resources({cache.name: LatentCache(cache) for cache in args.cache}, ground, args.val, 16, args.features)
     deadline = time.time() + 3600 * args.hours
     whole = channels_last(chain.read("fasdiff", args.weights, ground).to(resources.device))
