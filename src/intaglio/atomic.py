@@ -35,6 +35,11 @@ def write(target: Path | None, data: bytes, *, replace: bool = True) -> None:
         sys.stdout.buffer.flush()
         return
     target.parent.mkdir(parents=True, exist_ok=True)
+    if not isinstance(target, Path):  # in a bucket, where a file is written by one request, whole or not at all
+        if not replace and target.exists():
+            raise FileExistsError(str(target))
+        target.write_bytes(data)
+        return
     place = _place(target) if replace else target
     if replace and place.exists() and not place.is_file():
         raise OSError(
@@ -60,7 +65,7 @@ def write(target: Path | None, data: bytes, *, replace: bool = True) -> None:
 
 def tidy(targets: Iterable[Path]) -> None:
     """Removes what runs that were killed have left beside these targets: only ours, of processes that live no more."""
-    for folder in {_place(target).parent for target in targets}:
+    for folder in {_place(target).parent for target in targets if isinstance(target, Path)}:
         with suppress(OSError):
             for name in os.listdir(folder):
                 part = _PART.fullmatch(name)

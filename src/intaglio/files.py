@@ -6,6 +6,7 @@
     -           standard output     a.itg            refused               standard output
 
 a.jpg and a.png are both a.itg, unless endings are kept: then they are a.jpg.itg and a.png.itg.
+A name with "://" is a place that fsspec knows, s3://bucket/a.png for instance; it stands for a path everywhere below.
 With two names or more the last is OUT, unless OUT is given by itself. It is a file if it has the ending that the
 command writes, otherwise a folder, made where missing; a new folder whose name has another ending must end in a slash,
 so that a forgotten OUT never turns a picture's name into a folder's.
@@ -19,8 +20,8 @@ import warnings
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import BinaryIO
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO, cast
 
 from intaglio.errors import FormatError, IntaglioError
 
@@ -43,6 +44,26 @@ class Job:
 
     def __str__(self) -> str:
         return str(self.source or "standard input")
+
+
+def place_of(name: str) -> Path:
+    """A path by its name, or what stands for one where fsspec has to open it.
+
+    Raises:
+        NamesError: a package is missing for it, or nobody knows such places.
+    """
+    if "://" not in name:
+        return Path(name)
+    try:
+        from upath import UPath
+
+        path = UPath(name)
+        _ = path.fs
+    except (ImportError, ValueError) as error:
+        raise NamesError(
+            f"{name} cannot be opened ({error}): `pip install 'intaglio[cloud]'` brings buckets"
+        ) from error
+    return cast(Path, path)
 
 
 def plan(
@@ -72,7 +93,7 @@ def plan(
         *names, out = names
     if out == "":
         raise NamesError(EMPTY)
-    lone = len(names) == 1 and not Path(names[0]).is_dir()
+    lone = len(names) == 1 and not place_of(names[0]).is_dir()
 
     def target(place: Path) -> Path:
         return place.with_name(place.name + writes) if keep_ending else place.with_suffix(writes)
@@ -83,7 +104,7 @@ def plan(
         if not lone:
             raise NamesError("standard output takes one file: give a folder as OUT")
         return [Job(source, None) for source, _ in sources(names, reads)]
-    folder = Path(out)
+    folder = place_of(out)
     if folder.suffix.lower() in (writes, *takes) and not folder.is_dir():
         if not lone:
             raise NamesError(f"{out} is one file: give a folder as OUT for several")
@@ -95,22 +116,23 @@ def plan(
         )
     if folder.suffix and not folder.exists() and not out.endswith(("/", os.sep)):
         raise NamesError(f"{out} cannot be OUT: it is no {writes} file and no folder yet (a new folder: {out}/)")
-    return [Job(source, folder / target(_inside(place))) for source, place in sources(names, reads)]
+    return [Job(source, folder / target(_inside(place)).as_posix()) for source, place in sources(names, reads)]
 
 
 def sources(names: Iterable[str], reads: Collection[str]) -> Iterator[tuple[Path | None, Path | None]]:
     """Every file to read, with its place in the folder that was named."""
     for name in names:
-        path = Path(name)
+        path = place_of(name)
         if not name:
             raise NamesError(EMPTY)
         if name == STREAM:
             yield None, None
         elif path.is_dir():
-            files = sorted(_search(path, reads))
+            files = sorted(_search(path, reads) if isinstance(path, Path) else _search_far(path, reads))
             if not files:
                 raise NamesError(f"{name} has no file ending in {', '.join(sorted(reads))}")
-            yield from ((file, file.relative_to(path)) for file in files)
+            root = PurePosixPath(path.as_posix())
+            yield from ((file, Path(PurePosixPath(file.as_posix()).relative_to(root))) for file in files)
         else:
             yield path, Path(path.name)
 
@@ -134,6 +156,11 @@ def _search(path: Path, reads: Collection[str]) -> Iterator[Path]:
     if strange:
         kinds = ", ".join(f"{count} {ending}" for ending, count in sorted(strange.items()))
         warnings.warn(f"in {path} files are left out, for their endings are not read: {kinds}", stacklevel=2)
+
+
+def _search_far(path: Path, reads: Collection[str]) -> Iterator[Path]:
+    """The same in a bucket."""
+    return (file for file in path.rglob("*") if file.suffix.lower() in reads and not file.name.startswith("."))
 
 
 def _inside(place: Path | None) -> Path:

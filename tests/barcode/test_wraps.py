@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import claim169
@@ -14,7 +14,7 @@ from PIL import Image
 
 from intaglio.barcode import Layout, make, read
 from intaglio.barcode.card import Card
-from intaglio.barcode.failures import Expired, NotOurs, UnknownKey, WrongSignature
+from intaglio.barcode.failures import Expired, NotOurs, NotYet, UnknownKey, WrongSignature
 from intaglio.barcode.printing import raster
 from intaglio.barcode.symbols import encode
 from intaglio.barcode.wraps import idb, unpack
@@ -65,6 +65,19 @@ def test_claim169_that_the_public_writer_wrote_is_read(portrait: Image.Image, ke
     assert isinstance(theirs, Ed25519PrivateKey)
     text = claim169.encode(claim, token, sign_with_ed25519=theirs.private_bytes_raw())  # which names no key
     assert read(raster(encode("qr", text, "M"), 4), keys=keys, today=DAY).signer == "ed25519.pub.pem"
+
+
+def test_a_card_of_others_counts_from_its_first_day_on(portrait: Image.Image, keys: Path) -> None:
+    claim = claim169.Claim169Input(id="7")
+    claim.face = [claim169.Biometric(make(portrait, frame=None).portrait, 0, 100, None)]
+    theirs = load_pem_private_key((keys / "ed25519.pem").read_bytes(), None)
+    assert isinstance(theirs, Ed25519PrivateKey)
+    token = claim169.CwtMetaInput(issuer="https://example.org")
+    token.not_before = int(datetime(2031, 5, 17, tzinfo=UTC).timestamp())
+    card = raster(encode("qr", claim169.encode(claim, token, sign_with_ed25519=theirs.private_bytes_raw()), "M"), 4)
+    with pytest.raises(NotYet, match="first day will be 2031-05-17"):
+        read(card, keys=keys, today=date(2031, 5, 16))
+    assert read(card, keys=keys, today=date(2031, 5, 17)).verified
 
 
 @pytest.mark.parametrize("wrap", ["claim169", "idb"])

@@ -9,6 +9,7 @@ from intaglio.bench import coded_files, ours, peers, verify
 from intaglio.bench.fitting import Count
 from intaglio.bench.results import BenchError
 from intaglio.measures.verification import Pair
+from intaglio.train.generated import picture
 
 PAIRS = [Pair("a.jpg", "b.jpg", True), Pair("c.jpg", "d.jpg", True), Pair("a.jpg", "c.jpg", False)]
 PAIRS += [Pair("b.jpg", "d.jpg", False)]
@@ -43,14 +44,23 @@ def test_a_matcher_keeps_its_threshold() -> None:
 def test_a_peer_is_held_to_its_file_or_to_its_payload(tmp_path: Path, count: Count, most: int) -> None:
     rgb = np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)
     peer = peers.available(["jpeg"])[0][0]
-    assert verify.code(peer, rgb, 700, count, ours.Reader(), tmp_path / "x")
+    assert verify.code(peer, rgb, 700, count, 0, ours.Reader(), tmp_path / "x")
     size, decoded = coded_files.read(tmp_path / "x")
     assert most - 250 < size <= most and decoded.shape == rgb.shape
 
 
+@pytest.mark.usefixtures("installed")
+def test_ours_is_coded_with_effort(tmp_path: Path) -> None:
+    rgb = np.asarray(picture(64, 3))
+    for effort in (0, 3):
+        assert verify.code("fasdiff", rgb, 900, "bytes", effort, ours.Reader(), tmp_path / f"{effort}")
+    (_, plain), (_, refined) = (coded_files.read(tmp_path / f"{effort}") for effort in (0, 3))
+    assert (plain != refined).any()
+
+
 def test_no_pairs_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(BenchError, match=r"no pairs\.csv"):
-        verify.measure(tmp_path, tmp_path / "out", [], [], [400], None, print)
+        verify.measure(tmp_path, tmp_path / "out", [], [], [400], 0, None, print)
 
 
 def test_a_pair_without_its_picture_is_one_sentence(tmp_path: Path) -> None:
@@ -58,4 +68,4 @@ def test_a_pair_without_its_picture_is_one_sentence(tmp_path: Path) -> None:
     for name in "xy":
         coded_files.store(tmp_path / name, b"", np.zeros((8, 8, 3), np.uint8))
     with pytest.raises(BenchError, match="names z, which is not in"):
-        verify.measure(tmp_path, tmp_path / "out", [], [], [400], None, print)
+        verify.measure(tmp_path, tmp_path / "out", [], [], [400], 0, None, print)

@@ -100,7 +100,7 @@ def test_each_way_to_fail_has_a_code(folder: Path, capsys: pytest.CaptureFixture
     assert len(capsys.readouterr().err.splitlines()) == len(expected)
     assert not (folder / "drawn.png").exists()
     codes = {error.code: name for name, error in vars(failures).items() if hasattr(error, "code")}
-    assert sorted(codes) == [2, 3, 4, 5, 6, 7, 8, 9]
+    assert sorted(codes) == [2, 3, 4, 5, 6, 7, 8, 9, 10]
     for code, name in codes.items():
         assert name in (failures.__doc__ or "") and (code == 2 or f" {code}  " in (failures.__doc__ or ""))
 

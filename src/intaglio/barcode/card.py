@@ -20,11 +20,13 @@ class Card:
         text: a short plain text, of `bare` symbols.
         claims: by name, of `claim169` and `idb` symbols.
         expires: the last day on which the card counts.
+        begins: the first; of cards that others wrote, ours count at once.
     """
 
     text: str = ""
     claims: Mapping[str, Claim] = field(default_factory=dict)
     expires: date | None = None
+    begins: date | None = None
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ IntaglioError
     ├── WrongSignature    6  what it says is not what was signed
     ├── UnknownKey        7  signed by somebody whose key is not among those given
     ├── NotSigned         8  keys are given, and nobody signed
-    └── Expired           9  its last day is over
+    ├── Expired           9  its last day is over
+    └── NotYet           10  its first day is to come
 """
 
 from intaglio.errors import IntaglioError
@@ -60,3 +61,9 @@ class Expired(BarcodeError):
     """The card's last day is over."""
 
     code = 9
+
+
+class NotYet(BarcodeError):
+    """The card's first day is to come."""
+
+    code = 10

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from intaglio.barcode import finding, wraps
 from intaglio.barcode.card import Claim, Opened
-from intaglio.barcode.failures import DamagedSymbol, Expired, NoSymbol, NotOurs, NotSigned
+from intaglio.barcode.failures import DamagedSymbol, Expired, NoSymbol, NotOurs, NotSigned, NotYet
 from intaglio.barcode.keyring import Keyring
 from intaglio.codec import decompress
 from intaglio.errors import PictureError
@@ -55,7 +55,7 @@ def read(image: Source, *, keys: Keyring | str | PathLike[str] | None = None, to
     Args:
         image: a photograph or scan, as `image.as_picture` takes it, or the bytes or path of a PDF.
         keys: public keys, a PEM file, or a folder of them: nothing is drawn but what one of them signed.
-        today: the day that a last day is compared with, by default of the clock (UTC).
+        today: the day that a card's first and last are compared with, by default of the clock (UTC).
 
     Raises:
         failures.BarcodeError: of a kind that says why. PictureError: the picture cannot be read, or shows two cards.
@@ -67,9 +67,11 @@ def read(image: Source, *, keys: Keyring | str | PathLike[str] | None = None, to
         if opened.signature is None:
             raise NotSigned("nobody signed the card, and keys are given to verify it by")
         signer = ring.verify(opened.signature).name
-    last = opened.card.expires
-    if last is not None and (today or datetime.now(UTC).date()) > last:
+    now, first, last = today or datetime.now(UTC).date(), opened.card.begins, opened.card.expires
+    if last is not None and now > last:
         raise Expired(f"the card's last day was {last}")
+    if first is not None and now < first:
+        raise NotYet(f"the card's first day will be {first}")
     picture = decompress(opened.portrait, bare=True)
     return Reading(
         picture, opened.portrait, symbol, opened.wrap, opened.card.text, opened.card.claims, last,

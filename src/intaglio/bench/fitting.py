@@ -74,12 +74,17 @@ def finest(peer: Peer, limit: int, trials: Trials, count: Count) -> float | None
     """The finest setting of `peer.fine` under a limit, by bisection; None where even the coarsest is over it.
 
     Bytes grow with the setting but for a few bytes here and there: the setting is under the limit for certain, and the
-    finest but for those few.
+    finest but for those few. Coarse settings are tried first, in steps that double: fine ones take VVC minutes.
     """
     scale = peer.fine or peer.settings
     if trials.size(peer, scale[0], count) > limit:
         return None
     under, over = 0, len(scale)
+    while 2 * under + 1 < len(scale):
+        if trials.size(peer, scale[2 * under + 1], count) > limit:
+            over = 2 * under + 1
+            break
+        under = 2 * under + 1
     while over - under > 1:
         middle = (under + over) // 2
         if trials.size(peer, scale[middle], count) <= limit:

@@ -37,10 +37,11 @@ def measure(
     mine: Sequence[str],
     names: Sequence[str],
     targets: Sequence[float],
+    effort: int,
     limit: int | None,
     say: Callable[[str], None],
 ) -> None:
-    """Codes what is not there yet, writes OUT/verification.md, and says the table. `limit`: pairs of each kind.
+    """Codes what is not there yet, writes OUT/verification.md, and says the table. `limit`: pairs of each kind; `effort`: ours.
 
     Raises:
         BenchError: no pairs.csv, or it names a picture that is not there. Unavailable: dlib is not installed.
@@ -61,16 +62,17 @@ def measure(
     for codec, count in codecs:
         for target in targets:
             name = codec if isinstance(codec, str) else f"{codec.name}{', payload' * (count == 'payload')}"
+            kept = out / f"effort {effort}" if effort and isinstance(codec, str) else out
             coded, sizes = {}, []
             for picture in track(originals, f"{name} @ {target:g}", transient=True):
-                path, rgb = coded_files.place(out, name, target, picture), pictures[picture]
-                if not coded_files.done(path) and not code(codec, rgb, int(target), count, reader, path):
+                path, rgb = coded_files.place(kept, name, target, picture), pictures[picture]
+                if not coded_files.done(path) and not code(codec, rgb, int(target), count, effort, reader, path):
                     continue
                 size, decoded = coded_files.read(path)
                 coded[picture] = faces.descriptor(decoded, boxes[picture])  # type: ignore[arg-type]
                 sizes.append(size)
             head: Record = {
-                "codec": name,
+                "codec": name if kept == out else f"{name}, effort {effort}",
                 "target": round(target),
                 "bytes": round(float(np.mean(sizes))) if sizes else None,
             }
@@ -96,11 +98,11 @@ def _load(folder: Path, limit: int | None) -> tuple[list[Pair], dict[str, Rgb]]:
     return pairs, pictures
 
 
-def code(codec: str | Peer, rgb: Rgb, limit: int, count: Count, reader: ours.Reader, path: Path) -> bool:
+def code(codec: str | Peer, rgb: Rgb, limit: int, count: Count, effort: int, reader: ours.Reader, path: Path) -> bool:
     """Whether the picture could be coded in so many bytes; then file and decoded picture are stored at `path`."""
     if isinstance(codec, str):
         try:
-            data = ours.encode(codec, rgb, limit)
+            data = ours.encode(codec, rgb, limit, effort)
         except BudgetError:
             return False
         coded_files.store(path, data, reader(codec, data))

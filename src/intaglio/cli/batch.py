@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from intaglio.atomic import tidy
 from intaglio.cli.jobs import EXISTS, Facts, Prepare, facts_of, in_turn
@@ -85,7 +86,7 @@ def _sorted(jobs: Sequence[Job], args: argparse.Namespace) -> tuple[list[Job], l
             refused.append((job, f"{job.target} is what {same} becomes too: {tell}"))
         elif job.source and _name(job.source) == _name(job.target):
             refused.append((job, f"{job.target} would become itself: name an OUT"))
-        elif args.force or not os.path.lexists(job.target):
+        elif args.force or not _taken(job.target):
             todo.append(job)
         elif args.skip_existing:
             skipped += 1
@@ -94,5 +95,9 @@ def _sorted(jobs: Sequence[Job], args: argparse.Namespace) -> tuple[list[Job], l
     return todo, refused, skipped
 
 
-def _name(path: os.PathLike[str]) -> str:
-    return os.path.normcase(os.path.abspath(path))
+def _taken(path: Path) -> bool:
+    return os.path.lexists(path) if isinstance(path, Path) else path.exists()
+
+
+def _name(path: Path) -> str:
+    return os.path.normcase(os.path.abspath(path)) if isinstance(path, Path) else str(path)

@@ -27,7 +27,7 @@ def run(p: argparse.ArgumentParser) -> Callable[[argparse.Namespace], None]:
     rate.add_argument("--bpp", type=float, nargs="+", metavar="R", help="targets of ours in bits a pixel")
     p.add_argument("--steps", type=int, choices=[1, 2, 4], default=4, help="of the diffusion, default 4")
     p.add_argument("--realism", type=float, default=1.0, metavar="R", help="0 to 1, default 1")
-    p.add_argument("--effort", type=int, choices=range(10), default=0, metavar="0..9", help="of compression")
+    _effort(p)
     _features(p)
     _published(p)
     p.add_argument("--groups", type=Path, metavar="CSV", help="a table (file, group, sex): measures by group too")
@@ -96,17 +96,22 @@ def photographed(p: argparse.ArgumentParser) -> Callable[[argparse.Namespace], N
     return work
 
 
+def _effort(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--effort", type=int, choices=range(10), default=0, metavar="0..9", help="of compression")
+
+
 def verify(p: argparse.ArgumentParser) -> Callable[[argparse.Namespace], None]:
     """Whether a face matcher still tells people apart, on the pairs of DIR/pairs.csv (a, b, same); OUT/verification.md."""
     _folders(p)
     p.add_argument("--limit", type=int, metavar="N", help="so many pairs of each kind, the first of the table")
     _codecs(p, NAMES, ["fasdiff"], ("vvc",))
     p.add_argument("--bytes", type=float, nargs="+", metavar="N", default=[400, 1024], help="default 400 1024")
+    _effort(p)
 
     def work(a: argparse.Namespace) -> None:
         from intaglio.bench.verify import measure
 
-        measure(a.folder, a.out, a.codec, a.peers, a.bytes, a.limit, print)
+        measure(a.folder, a.out, a.codec, a.peers, a.bytes, a.effort, a.limit, print)
 
     return work
 

@@ -92,7 +92,7 @@ def prepare(args: argparse.Namespace) -> Work:
     codec = Codec("fasdiff" if args.focus == "face" else args.codec, device=args.device, features=args.features)
 
     def work(job: Job, advance: Show) -> tuple[bytes, Facts]:
-        image = open_picture(job.source or io.BytesIO(standard_input()), args.page)
+        image = open_picture(picture_of(job), args.page)
         data = codec.compress(image, options, progress=advance)
         info = inspect(data, bare=args.bare)
         return data, {
@@ -111,6 +111,13 @@ def _options(args: argparse.Namespace) -> CompressOptions:
         args.quality, args.bytes, args.effort, args.focus, args.bare,
         background=args.background, max_side=args.max_side, frame=args.frame,
     )  # fmt: skip
+
+
+def picture_of(job: Job) -> Path | io.BytesIO:
+    """A job's picture as `open_picture` takes it."""
+    if job.source is None:
+        return io.BytesIO(standard_input())
+    return job.source if isinstance(job.source, Path) else io.BytesIO(read(job.source, MAX_INPUT))
 
 
 def standard_input() -> bytes:

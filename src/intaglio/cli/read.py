@@ -31,7 +31,7 @@ def add(commands: Any) -> None:
     parser.add_argument("--json", action="store_true", help="report in JSON")
     parser.epilog = (
         "Exit codes: 0 read (and verified, where keys are given), 2 bad options or files, 3 no symbol, 4 symbol damaged, "
-        "5 not ours, 6 signature wrong, 7 key not known, 8 not signed, 9 expired."
+        "5 not ours, 6 signature wrong, 7 key not known, 8 not signed, 9 expired, 10 not yet valid."
     )
 
 

@@ -1,8 +1,8 @@
-"""Five points of a face more exactly than one look gives them: the mean of eight, turned upright, half of them mirrored, twice.
+"""Five points of a face more exactly than one look gives them: the mean of eight, turned upright, half of them mirrored.
 
 YuNet's points scatter by some 4 % of the distance of the eyes as the picture moves under its cells. A look here is the mean
-of all cells that see the face, and looks differ by parts of a cell, in size and in angle. The second round starts from the
-points of the first, so it depends little on what was given.
+of all cells that see the face, and looks differ by parts of a cell, in size and in angle. Two of them come first, to say
+where the eight are to look, so that these depend little on what was given.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from intaglio.faces.detector import Face, iou, raw
 from intaglio.faces.warp import Array, Rgb
 
 SIDE = 192  # pixels of a look, twice those of the face
-ROUNDS = 2
 HEIGHT = 2.8  # of a face as YuNet boxes it, in distances of its eyes or of eyes and mouth
 LEAST = 0.3  # score of a cell that counts
 MIRRORED = [1, 0, 2, 4, 3]
 """The points in the order in which a mirrored face has them."""
 # Shift (x, y) over the face's size, size and angle (radians) of the looks; each is taken as it is and mirrored.
 LOOKS = ((0.04, 0.02, 0.94, 0.04), (-0.02, 0.04, 1.06, -0.04), (-0.04, -0.02, 0.98, 0.08), (0.02, -0.04, 1.02, -0.08))
+ROUNDS = LOOKS[:1], LOOKS
 
 
 def refine(rgb: Rgb, face: Face) -> Face:
     """The face with its points as the mean of eight looks; as it is where none shows it."""
-    for _ in range(ROUNDS):
-        looks = [_look(rgb, face.points, look, mirror) for look in LOOKS for mirror in (False, True)]
+    for round_ in ROUNDS:
+        looks = [_look(rgb, face.points, look, mirror) for look in round_ for mirror in (False, True)]
         seen = [points for points in looks if points is not None]
         face = dataclasses.replace(face, points=np.mean(seen, 0)) if seen else face
     return face

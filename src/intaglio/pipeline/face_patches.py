@@ -61,7 +61,7 @@ def coded(
 
     `advance` is told each share of the work on them as it is done; the shares add up to 1.
     """
-    if options.focus == "off":
+    if options.focus == "off" or options.frame:  # a framed portrait is its face
         return None
     height, width = original.rgb.shape[:2]
     places = [head_patch.place(face, height, width) for face in _group(detect(original.rgb))]

@@ -26,7 +26,7 @@ FIELDS = {
     "country_of_issuance": 23,
 }  # fmt: skip
 TOKEN = {"issuer": 1, "subject": 2}  # of the CWT itself, RFC 8392
-_EXPIRES, _CLAIM = 4, 169
+_EXPIRES, _BEGINS, _CLAIM = 4, 5, 169
 _FACE, _IMAGE, _INTAGLIO = 62, 0, 100
 _SIGN1, _ALGORITHM, _KEY = 18, 1, 4  # COSE's tag, and labels of its headers
 _ALGORITHMS = {ED25519: -8, ES256: -7}
@@ -65,7 +65,9 @@ def unpack(content: bytes) -> Opened:
         algorithm = next((name for name, code in _ALGORITHMS.items() if code == header[_ALGORITHM]), "")
         key_id = bytes(header.get(_KEY) or unprotected.get(_KEY) or b"")
         signature = Signature(algorithm, key_id, _signed(protected, payload), bytes(value))
-        card = Card("", _claims(token, TOKEN) | _claims(claim, FIELDS), _day(token.get(_EXPIRES)))
+        card = Card(
+            "", _claims(token, TOKEN) | _claims(claim, FIELDS), _last(token.get(_EXPIRES)), _first(token.get(_BEGINS))
+        )
     except (
         Exception
     ) as error:  # strangers' bytes: each library has errors of its own, and so has a structure that is another
@@ -82,10 +84,16 @@ def _claims(values: Mapping[int, object], names: Mapping[str, int]) -> dict[str,
     return {name: value for name, key in names.items() if isinstance(value := values.get(key), (str, int))}
 
 
-def _day(seconds: object) -> date | None:
+def _last(seconds: object) -> date | None:
     """The last whole day before a moment (UTC). Raises for what is no moment."""
+    moment = _first(seconds)
+    return moment and moment - timedelta(1)
+
+
+def _first(seconds: object) -> date | None:
+    """The day of a moment (UTC). Raises for what is no moment."""
     if seconds is None:
         return None
     if not isinstance(seconds, (int, float)):
         raise TypeError(seconds)
-    return (datetime.fromtimestamp(seconds, UTC) - timedelta(1)).date()
+    return datetime.fromtimestamp(seconds, UTC).date()
