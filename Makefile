@@ -1,5 +1,6 @@
 # make demo [IMAGE=path]   a portrait becomes at most 400 bytes and a picture again, in demo-out/
 # make test                ruff, import-linter, mypy, pytest
+# make site                the documentation as pages, in site-out/
 # make bench PICTURES=DIR  ten pictures of a folder through Intaglio, VVC and AVIF (at half size): bench-out/index.html
 #
 # Each works as the first and only command on a machine with git, make and Python 3.11 to 3.13; what is
@@ -24,6 +25,9 @@ test: $(VENV)/installed-dev
 	$(VENV)/bin/lint-imports --no-cache
 	$(VENV)/bin/mypy
 	$(VENV)/bin/pytest
+
+site: $(VENV)/installed-dev
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict --site-dir site-out
 
 # Without PICTURES the bundled portrait is all that is measured. FEATURES=DIR: feature networks (docs/guides/measuring.md).
 PICTURES ?= src/intaglio/data
@@ -53,5 +57,5 @@ $(VENV)/installed-bench: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(INSTALL) --editable '.[bench]'
 	touch $@ $(VENV)/installed
 
-.PHONY: bench demo test clean
+.PHONY: bench demo test site clean
 .DELETE_ON_ERROR:

@@ -2,7 +2,7 @@
 
 The bytes go into a file beside the target, which takes the target's name at the end: by a link, which fails where the
 name is taken, or by a rename, which replaces. A full disk, an error, a power cut or two processes with one target leave
-an old file, a whole new one, or none.
+an old file, a whole new one, or none. To an address go all bytes in one put, at the end.
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from intaglio.places import Place, is_local, put
+
 _MACHINE = zlib.crc32(socket.gethostname().encode())
 _PART = re.compile(r"\.intaglio-([0-9a-f]{8})-(\d+)-[0-9a-f]{16}\.part")  # machine, process, what tells two apart
 
 
-def write(target: Path | None, data: bytes, *, replace: bool = True) -> None:
+def write(target: Place | None, data: bytes, *, replace: bool = True) -> None:
     """Writes a file, and the folders that it lies in; or to standard output.
 
     A link is followed, and what is replaced leaves its permissions to the new file.
@@ -34,12 +36,10 @@ def write(target: Path | None, data: bytes, *, replace: bool = True) -> None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
         return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if not isinstance(target, Path):  # in a bucket, where a file is written by one request, whole or not at all
-        if not replace and target.exists():
-            raise FileExistsError(str(target))
-        target.write_bytes(data)
+    if not is_local(target):
+        put(target, data, replace=replace)
         return
+    target.parent.mkdir(parents=True, exist_ok=True)
     place = _place(target) if replace else target
     if replace and place.exists() and not place.is_file():
         raise OSError(
@@ -63,9 +63,9 @@ def write(target: Path | None, data: bytes, *, replace: bool = True) -> None:
         part.unlink(missing_ok=True)
 
 
-def tidy(targets: Iterable[Path]) -> None:
+def tidy(targets: Iterable[Place]) -> None:
     """Removes what runs that were killed have left beside these targets: only ours, of processes that live no more."""
-    for folder in {_place(target).parent for target in targets if isinstance(target, Path)}:
+    for folder in {_place(target).parent for target in targets if is_local(target)}:
         with suppress(OSError):
             for name in os.listdir(folder):
                 part = _PART.fullmatch(name)

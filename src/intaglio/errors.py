@@ -63,3 +63,19 @@ class LimitExceeded(IntaglioError):
 
 class WeightsError(IntaglioError):
     """A weights file that is partial, wrong or of another model."""
+
+
+def short_of_memory(error: BaseException) -> bool:
+    return isinstance(error, MemoryError) or "allocate memory" in str(error)  # the second is PyTorch's
+
+
+def sentence(error: BaseException) -> str:
+    """An error in one line: for the system's own, the file and the reason without the number; of a stranger's, its kind."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    if isinstance(error, (IntaglioError, OSError)):
+        return str(error)
+    if short_of_memory(error):
+        return "there is not enough memory for it"
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__

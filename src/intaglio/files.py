@@ -6,10 +6,9 @@
     -           standard output     a.itg            refused               standard output
 
 a.jpg and a.png are both a.itg, unless endings are kept: then they are a.jpg.itg and a.png.itg.
-A name with "://" is a place that fsspec knows, s3://bucket/a.png for instance; it stands for a path everywhere below.
 With two names or more the last is OUT, unless OUT is given by itself. It is a file if it has the ending that the
 command writes, otherwise a folder, made where missing; a new folder whose name has another ending must end in a slash,
-so that a forgotten OUT never turns a picture's name into a folder's.
+so that a forgotten OUT never turns a picture's name into a folder's. Names may be addresses (`places`): s3://bucket/photos.
 """
 
 from __future__ import annotations
@@ -20,10 +19,11 @@ import warnings
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
-from typing import BinaryIO, cast
+from pathlib import Path
+from typing import BinaryIO
 
 from intaglio.errors import FormatError, IntaglioError
+from intaglio.places import Place, is_local, is_name, place, walk
 
 STREAM = "-"
 EMPTY = "a name is empty: is a variable of the shell not set?"
@@ -39,31 +39,11 @@ class NamesError(IntaglioError):
 class Job:
     """One file to read and one to write; None is standard input or output."""
 
-    source: Path | None
-    target: Path | None
+    source: Place | None
+    target: Place | None
 
     def __str__(self) -> str:
         return str(self.source or "standard input")
-
-
-def place_of(name: str) -> Path:
-    """A path by its name, or what stands for one where fsspec has to open it.
-
-    Raises:
-        NamesError: a package is missing for it, or nobody knows such places.
-    """
-    if "://" not in name:
-        return Path(name)
-    try:
-        from upath import UPath
-
-        path = UPath(name)
-        _ = path.fs
-    except (ImportError, ValueError) as error:
-        raise NamesError(
-            f"{name} cannot be opened ({error}): `pip install 'intaglio[cloud]'` brings buckets"
-        ) from error
-    return cast(Path, path)
 
 
 def plan(
@@ -93,10 +73,10 @@ def plan(
         *names, out = names
     if out == "":
         raise NamesError(EMPTY)
-    lone = len(names) == 1 and not place_of(names[0]).is_dir()
+    lone = len(names) == 1 and not place(names[0]).is_dir()
 
-    def target(place: Path) -> Path:
-        return place.with_name(place.name + writes) if keep_ending else place.with_suffix(writes)
+    def target(source: Place) -> Place:
+        return source.with_name(source.name + writes) if keep_ending else source.with_suffix(writes)
 
     if out is None:
         return [Job(source, source and target(source)) for source, _ in sources(names, reads)]
@@ -104,7 +84,7 @@ def plan(
         if not lone:
             raise NamesError("standard output takes one file: give a folder as OUT")
         return [Job(source, None) for source, _ in sources(names, reads)]
-    folder = place_of(out)
+    folder = place(out)
     if folder.suffix.lower() in (writes, *takes) and not folder.is_dir():
         if not lone:
             raise NamesError(f"{out} is one file: give a folder as OUT for several")
@@ -116,39 +96,38 @@ def plan(
         )
     if folder.suffix and not folder.exists() and not out.endswith(("/", os.sep)):
         raise NamesError(f"{out} cannot be OUT: it is no {writes} file and no folder yet (a new folder: {out}/)")
-    return [Job(source, folder / target(_inside(place)).as_posix()) for source, place in sources(names, reads)]
+    return [Job(source, folder / target(_inside(inner))) for source, inner in sources(names, reads)]
 
 
-def sources(names: Iterable[str], reads: Collection[str]) -> Iterator[tuple[Path | None, Path | None]]:
+def sources(names: Iterable[str], reads: Collection[str]) -> Iterator[tuple[Place | None, Path | None]]:
     """Every file to read, with its place in the folder that was named."""
     for name in names:
-        path = place_of(name)
         if not name:
             raise NamesError(EMPTY)
+        path = place(name) if name != STREAM else Path()
         if name == STREAM:
             yield None, None
         elif path.is_dir():
-            files = sorted(_search(path, reads) if isinstance(path, Path) else _search_far(path, reads))
+            files = sorted(_search(path, reads))
             if not files:
                 raise NamesError(f"{name} has no file ending in {', '.join(sorted(reads))}")
-            root = PurePosixPath(path.as_posix())
-            yield from ((file, Path(PurePosixPath(file.as_posix()).relative_to(root))) for file in files)
+            yield from ((file, Path(str(file.relative_to(path)))) for file in files)
         else:
             yield path, Path(path.name)
 
 
-def _search(path: Path, reads: Collection[str]) -> Iterator[Path]:
+def _search(path: Place, reads: Collection[str]) -> Iterator[Place]:
     """All files below a folder whose endings are read; hidden ones are passed over, what else is left out is a warning."""
     strange: Counter[str] = Counter()
 
     def unreadable(error: OSError) -> None:
         warnings.warn(f"{error.filename} is left out: {error.strerror}", stacklevel=2)
 
-    for place, folders, names in os.walk(path, onerror=unreadable):
+    for folder, folders, names in walk(path, unreadable):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        for linked in (Path(place, name) for name in folders if Path(place, name).is_symlink()):
+        for linked in (folder / name for name in folders if is_local(folder) and (folder / name).is_symlink()):
             warnings.warn(f"{linked} is left out: it is a link to a folder, name it to search it", stacklevel=2)
-        for file in (Path(place, name) for name in names if not name.startswith(".")):
+        for file in (folder / name for name in names if not name.startswith(".")):
             if file.suffix.lower() in reads:
                 yield file
             else:
@@ -158,15 +137,10 @@ def _search(path: Path, reads: Collection[str]) -> Iterator[Path]:
         warnings.warn(f"in {path} files are left out, for their endings are not read: {kinds}", stacklevel=2)
 
 
-def _search_far(path: Path, reads: Collection[str]) -> Iterator[Path]:
-    """The same in a bucket."""
-    return (file for file in path.rglob("*") if file.suffix.lower() in reads and not file.name.startswith("."))
-
-
-def _inside(place: Path | None) -> Path:
-    if place is None:
+def _inside(inner: Path | None) -> Path:
+    if inner is None:
         raise NamesError("standard input has no name: give a file or - as OUT")
-    return place
+    return inner
 
 
 def read_bytes(source: FileSource, most: int) -> bytes:
@@ -177,9 +151,9 @@ def read_bytes(source: FileSource, most: int) -> bytes:
     """
     if isinstance(source, (bytes, bytearray, memoryview)):
         return bytes(source)
-    if isinstance(source, (str, os.PathLike)):
+    if is_name(source):
         try:
-            return read(Path(source), most)
+            return read(place(source), most)
         except OSError as error:
             raise FormatError(f"{source} cannot be read: {error.strerror}") from error
     data = source.read(most) if hasattr(source, "read") else None
@@ -188,7 +162,7 @@ def read_bytes(source: FileSource, most: int) -> bytes:
     return data
 
 
-def read(source: Path | None, most: int) -> bytes:
+def read(source: Place | None, most: int) -> bytes:
     """A file, or standard input to its end; at most the first so many bytes."""
     if source is None:
         return sys.stdin.buffer.read(most)

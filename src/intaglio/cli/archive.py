@@ -1,175 +1,181 @@
-"""`intaglio archive` and `intaglio restore`: whole folders, buckets and tars, with a manifest that says what is done."""
+"""`intaglio archive` and `intaglio restore`: every picture of a folder, a bucket or tars into .itg files, and back."""
 
 from __future__ import annotations
 
 import argparse
-import os
-import sys
+import json
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from intaglio.cli import arguments
+from intaglio.cli import arguments, compress, decompress
 from intaglio.cli.arguments import between
 from intaglio.cli.terminal import complain, say
-from intaglio.codecs import CODECS
 from intaglio.endings import WRITES
-from intaglio.errors import OptionError
-from intaglio.format.fields import MAX_SIDE
-from intaglio.options import FOCUS, CompressOptions, DecompressOptions
+from intaglio.errors import IntaglioError, OptionError
+from intaglio.options import DecompressOptions
 
 if TYPE_CHECKING:
-    from intaglio.archive.manifest import Row
-    from intaglio.archive.runs import Show, Summary
-    from intaglio.archive.tasks import Worker
+    from intaglio.archive.archiving import Report
+    from intaglio.archive.manifest import Known, Row
+    from intaglio.archive.picture_work import Settings
 
-SAMPLE = 20  # files that --dry-run tries and --verify looks at
+ENGINES = ("pool", "ray")
+QUIET = 10.0  # seconds between two lines of progress, and a twentieth of the time that has gone by
+MANY = 20  # failures that are told one by one; the list has all
 
 
 def add(commands: Any) -> None:
     parser = arguments.command(
-        commands, "archive", archive, "Compress a folder, bucket or tar of any size, and go on where it was stopped.",
+        commands, "archive", archive, "Compress all pictures of a folder, bucket or tar; again, only what is missing.",
         "SRC DST [options]",
     )  # fmt: skip
-    _places(parser)
-    parser.add_argument("--codec", choices=[*CODECS, "auto"], default="auto", help="as of `intaglio compress`")
-    rate = parser.add_mutually_exclusive_group()
-    rate.add_argument("-q", "--quality", type=between(float, 1, 100), default=50, help="1 to 100, default 50")
-    rate.add_argument("-b", "--bytes", type=between(int, 1), metavar="N", help="each picture in at most N bytes")
-    parser.add_argument("--effort", type=int, choices=range(10), default=0, metavar="0..9", help="of compression")
-    parser.add_argument("--focus", choices=FOCUS, default="auto", help="as of `intaglio compress`")
-    parser.add_argument("--max-side", type=between(int, 1, MAX_SIDE), metavar="N", help="shrink larger pictures to it")
-    other = parser.add_mutually_exclusive_group()
-    other.add_argument("--dry-run", action="store_true", help=f"try {SAMPLE} pictures, and say what all would take")
-    other.add_argument("--verify", action="store_true", help=f"draw {SAMPLE} files again, and say what is wrong")
-    parser.epilog = (
-        "Places are folders, tars, or URLs that fsspec knows (s3://, gs://, memory://). See docs/guides/archives.md."
-    )
-    parser = arguments.command(
-        commands, "restore", restore, "Draw every .itg file of a folder or bucket, and go on where it was stopped.",
-        "SRC DST [options]",
-    )  # fmt: skip
-    _places(parser)
-    parser.add_argument("--ending", choices=WRITES, default=".png", help="of the pictures, default .png")
-    parser.add_argument("--steps", type=int, choices=[1, 2, 4], default=4, help="of the diffusion, default 4")
-
-
-def _places(parser: Any) -> None:
-    parser.add_argument("source", metavar="SRC", help="where files are: a folder, a tar, or a URL")
-    parser.add_argument("target", metavar="DST", help="where they go: a folder or a URL")
-    parser.add_argument("--jobs", type=between(int, 1), default=1, metavar="N", help="processes or actors, default 1")
+    _common(parser, "pictures, or tars of pictures")
+    compress.coding(parser)
+    parser.set_defaults(bare=False)
     parser.add_argument(
-        "--engine", choices=["pool", "ray"], default="pool", help="this machine (pool), or a Ray cluster"
-    )
-    parser.add_argument("--address", help="of the Ray cluster, default: RAY_ADDRESS, or one on this machine")
-    parser.add_argument("--gpus", type=between(float, 0, 8), default=0.0, metavar="SHARE", help="of each Ray actor")
+        "--dry-run", type=between(int, 2), nargs="?", const=30, metavar="N",
+        help="do nothing but say what it would take, from a sample of N, default 30",
+    )  # fmt: skip
+    parser.add_argument(
+        "--verify", type=between(int, 1), nargs="?", const=30, metavar="N",
+        help="at the end, look at N results again (default 30): unchanged? drawn? how near?",
+    )  # fmt: skip
+    parser = arguments.command(
+        commands, "restore", restore, "Draw all .itg files of an archive; again, only what is missing.",
+        "SRC DST [options]",
+    )  # fmt: skip
+    _common(parser, ".itg files")
+    decompress.drawing(parser)
+    parser.add_argument("--format", choices=[ending[1:] for ending in WRITES], default="png", help="default png")
+
+
+def _common(parser: Any, what: str) -> None:
+    parser.add_argument("source", metavar="SRC", help=f"where {what} are: a folder, an address (s3://...), or a tar")
+    parser.add_argument("target", metavar="DST", help="a folder or an address; the list of what is done lies there too")
+    parser.add_argument("--jobs", type=between(int, 1), metavar="N", help="pictures at once, by default one a core")
+    parser.add_argument("--threads", type=between(int, 1), metavar="N", help="of each process, by default its share")
     parser.add_argument("--device", choices=["cpu", "cuda"], help="where networks run, by default the best there is")
-    parser.add_argument("--quiet", action="store_true", help="say what failed, and nothing else")
+    parser.add_argument("--engine", choices=ENGINES, default="pool", help="processes here (default), or Ray's")
+    parser.add_argument(
+        "--address", metavar="HOST:PORT", help="of a Ray cluster that runs, or auto; else one is started"
+    )
+    parser.add_argument(
+        "--gpus", type=between(float, 0), default=0, metavar="F", help="of each of Ray's workers; .25: four share one"
+    )
+    parser.add_argument("--json", action="store_true", help="the sum in JSON")
+    parser.add_argument("--quiet", action="store_true", help="nothing but what failed")
 
 
 def archive(args: argparse.Namespace) -> int:
-    from intaglio.archive import Compression
-    from intaglio.archive import archive as run
-    from intaglio.archive.places import Place
-    from intaglio.archive.tasks import Worker
-
-    if args.focus == "face" and args.codec == "cgdm":
-        raise OptionError("cgdm has no focus: leave --codec out, or take fasdiff")
-    options = CompressOptions(args.quality, args.bytes, args.effort, args.focus, max_side=args.max_side)
-    task = Compression(options, "fasdiff" if args.focus == "face" else args.codec, args.device)
-    worker = Worker(Place(args.source), Place(args.target), task)
+    settings = _settings(args, compress.options(args), "fasdiff" if args.focus == "face" else args.codec)
     if args.dry_run:
-        return _estimate(worker)
-    if args.verify:
-        return _verify(worker)
-    with _progress(worker, args) as show:
-        summary = run(args.source, args.target, task, **_engine(args), show=show)
-    return _report(summary, args)
+        return _forecast(settings, args)
+    code = _run(settings, args)
+    return max(code, _verify(settings, args)) if args.verify else code
 
 
 def restore(args: argparse.Namespace) -> int:
-    from intaglio.archive import Restoration
-    from intaglio.archive import restore as run
-    from intaglio.archive.places import Place
-    from intaglio.archive.tasks import Worker
-
-    task = Restoration(args.ending, DecompressOptions(steps=args.steps), args.device)
-    with _progress(Worker(Place(args.source), Place(args.target), task), args) as show:
-        summary = run(args.source, args.target, task, **_engine(args), show=show)
-    return _report(summary, args)
+    return _run(_settings(args, DecompressOptions(args.steps, args.realism, args.seed), ending=f".{args.format}"), args)
 
 
-def _engine(args: argparse.Namespace) -> dict[str, Any]:
-    return {"workers": args.jobs, "engine": args.engine, "address": args.address, "gpus": args.gpus}
+def _settings(args: argparse.Namespace, options: Any, codec: str = "auto", ending: str = ".itg") -> Settings:
+    try:
+        from intaglio.archive.picture_work import Settings
+    except ImportError:
+        raise IntaglioError("an archive's list needs a package: pip install 'intaglio[archive]'") from None
+    if args.engine == "pool" and (args.address or args.gpus):
+        raise OptionError("--address and --gpus are Ray's: add --engine ray")
+    from intaglio.processes import share_of_cores
+
+    args.jobs = args.jobs or max(1, share_of_cores(1) // (args.threads or 1))
+    return Settings(args.source, args.target, options, codec, args.device, args.threads, ending)
 
 
-@contextmanager
-def _progress(worker: Worker, args: argparse.Namespace) -> Iterator[Show]:
-    """Says what fails, and shows a bar; how many files there are is counted beside the work."""
+def _run(settings: Settings, args: argparse.Namespace) -> int:
+    from intaglio.archive import local_engine, ray_engine
+    from intaglio.archive.archiving import run
 
-    def tell(row: Row, summary: Summary) -> None:
-        if row.error:
-            complain(row.error if row.name in row.error else f"{row.name}: {row.error}")
+    def engine(settings: Settings, known: Known) -> Iterator[Row]:
+        if args.engine == "ray":  # which lists on a machine of its own, and reads there what is known
+            return ray_engine.rows(settings, args.jobs, address=args.address, gpus=args.gpus)
+        return local_engine.rows(settings, known, args.jobs)
 
-    if args.quiet or not sys.stderr.isatty():
-        yield tell
-        return
-    from threading import Thread
+    start = told = time.monotonic()
 
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    def show(report: Report, row: dict[str, Any]) -> None:
+        nonlocal told
+        if row.get("error") and report.failed <= MANY:
+            error = row["error"]
+            complain(error if row["path"] in error else f"{row['path']}: {error}")
+        now = time.monotonic()
+        if not args.quiet and now - told > max(QUIET, (now - start) / 20):
+            complain(_line(report))
+            told = now
 
-    columns = BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn()
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task, start = bar.add_task("", total=None, rate=""), time.monotonic()
-
-        def count() -> None:
-            with suppress(Exception):  # the work itself lists the same place, and says what is wrong
-                bar.update(task, total=sum(1 for _ in worker.source.items(worker.task.reads)))
-
-        def show(row: Row, summary: Summary) -> None:
-            tell(row, summary)
-            tried = summary.done + summary.failed
-            rate = f"{tried / (time.monotonic() - start):.1f}/s"
-            bar.update(task, completed=tried + summary.passed, rate=rate)
-
-        Thread(target=count, daemon=True).start()
-        yield show
+    report = run(settings, engine, show)
+    facts = {
+        "done": report.done, "failed": report.failed, "bytes": report.bytes,
+        "seconds": round(time.monotonic() - start, 1), "pictures_a_second": round(report.rate, 3),
+    }  # fmt: skip
+    if args.json:
+        say(json.dumps(facts))
+    elif not args.quiet:
+        say(f"{args.target}: " + ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in facts.items()))
+    if report.failed:
+        complain(f"{report.failed:,} of {report.done + report.failed:,} pictures failed: the list says why of each")
+    return 2 if report.failed else 0
 
 
-def _report(summary: Summary, args: argparse.Namespace) -> int:
-    if not args.quiet:
+def _line(report: Report) -> str:
+    of = "" if report.total is None else f" of {report.total:,}"
+    left = "" if report.left is None else f", {_duration(report.left)} left"
+    failed = f", {report.failed:,} failed" if report.failed else ""
+    return f"{report.done + report.failed:,}{of} pictures{failed}, {report.rate:.2f} a second{left}"
+
+
+def _duration(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    if minutes < 1:
+        return f"{seconds:.0f} s"
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def _forecast(settings: Settings, args: argparse.Namespace) -> int:
+    from dataclasses import replace
+
+    from intaglio.archive.forecast import forecast
+    from intaglio.cli.terminal import progress
+
+    settings = replace(settings, threads=args.threads or 1)
+    with tempfile.TemporaryDirectory() as scratch, progress(args.dry_run, not args.quiet) as show:
+        it = forecast(settings, args.dry_run, scratch, show)
+    hours = [value / args.jobs for value in it.hours[:3]]
+    if args.json:
+        facts = {"pictures": it.pictures, "source_bytes": it.source_bytes, "sampled": it.sampled, "failed": it.failed}
+        say(json.dumps(facts | {"bytes": it.bytes[:3], "core_hours": it.hours[:3], "hours": hours, "jobs": args.jobs}))
+    else:
         say(
-            f"{summary.done} done, {summary.passed} done before, {summary.failed} failed; "
-            f"{summary.read:,} bytes became {summary.written:,}"
+            f"{it.pictures:,} pictures of {it.source_bytes:,} bytes, from a sample of {it.sampled} ({it.failed} failed):"
         )
-    return 2 if summary.failed else 0
-
-
-def _estimate(worker: Worker) -> int:
-    from intaglio.archive.checks import estimate
-    from intaglio.archive.places import Place
-
-    with tempfile.TemporaryDirectory() as scratch:
-        e = estimate(worker, SAMPLE, Place(scratch))
-    low, high = (seconds / 3600 for seconds in e.seconds)
-    say(f"{e.items} pictures to do, {e.read:,} bytes; of {e.sample} tried, to 95 %:")
-    say(f"bytes {e.written[0]:,.0f} to {e.written[1]:,.0f}")
-    say(f"hours {low:,.2f} to {high:,.2f} of one process with {os.cpu_count()} cores")
+        say(f"  bytes of results   {it.bytes.value:,.0f} ({it.bytes.low:,.0f} to {it.bytes.high:,.0f})")
+        say(f"  hours of one core  {it.hours.value:,.3f} ({it.hours.low:,.3f} to {it.hours.high:,.3f})")
+        say(f"  hours with {args.jobs} jobs  {hours[0]:,.3f} ({hours[1]:,.3f} to {hours[2]:,.3f})")
     return 0
 
 
-def _verify(worker: Worker) -> int:
-    from intaglio.archive.checks import verify
+def _verify(settings: Settings, args: argparse.Namespace) -> int:
+    from intaglio.archive.checks import checked
 
-    looked = faults = 0
-    for check in verify(worker.source, worker.target, SAMPLE):
-        looked, faults = looked + 1, faults + bool(check.fault)
-        if check.fault:
-            complain(f"{check.row.output}: {check.fault}")
-        elif check.psnr is not None:
-            say(f"{check.row.output}: {check.row.bytes} bytes, {check.psnr:.1f} dB")
-    say(f"{looked} files drawn again, {faults} faults")
-    return 2 if faults else 0
+    sheets = list(checked(settings, args.verify))
+    bad = [sheet for sheet in sheets if sheet["error"]]
+    for sheet in bad:
+        complain(f"{sheet['path']}: {sheet['error']}")
+    if args.json:
+        say(json.dumps({"verified": sheets}))
+    elif not args.quiet:
+        near = sorted(sheet["psnr"] for sheet in sheets if sheet["psnr"] is not None)
+        said = f", PSNR {near[0]} to {near[-1]} dB, in the middle {near[len(near) // 2]}" if near else ""
+        say(f"{len(sheets) - len(bad)} of {len(sheets)} results are as they were written and can be drawn{said}")
+    return 2 if bad else 0

@@ -7,12 +7,12 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from intaglio.atomic import tidy
-from intaglio.cli.jobs import EXISTS, Facts, Prepare, facts_of, in_turn
+from intaglio.cli.jobs import EXISTS, Facts, Prepare, at_once, facts_of, in_turn
 from intaglio.cli.terminal import complain, progress, say
 from intaglio.files import Job
+from intaglio.places import Place, exists, is_local
 
 
 def run(jobs: Sequence[Job], prepare: Prepare, args: argparse.Namespace) -> int:
@@ -46,10 +46,7 @@ def run(jobs: Sequence[Job], prepare: Prepare, args: argparse.Namespace) -> int:
         try:
             for job, reason in refused:
                 report(job, facts_of(job) | {"error": reason, "warnings": []})
-            if args.jobs > 1 and len(todo) > 1:
-                from intaglio.cli.processes import at_once as do_all
-            else:
-                do_all = in_turn
+            do_all = at_once if args.jobs > 1 and len(todo) > 1 else in_turn
             for job, facts in do_all(todo, prepare, args, advance):
                 report(job, facts)
                 shares.pop(job, None)
@@ -86,7 +83,7 @@ def _sorted(jobs: Sequence[Job], args: argparse.Namespace) -> tuple[list[Job], l
             refused.append((job, f"{job.target} is what {same} becomes too: {tell}"))
         elif job.source and _name(job.source) == _name(job.target):
             refused.append((job, f"{job.target} would become itself: name an OUT"))
-        elif args.force or not _taken(job.target):
+        elif args.force or not exists(job.target):
             todo.append(job)
         elif args.skip_existing:
             skipped += 1
@@ -95,9 +92,5 @@ def _sorted(jobs: Sequence[Job], args: argparse.Namespace) -> tuple[list[Job], l
     return todo, refused, skipped
 
 
-def _taken(path: Path) -> bool:
-    return os.path.lexists(path) if isinstance(path, Path) else path.exists()
-
-
-def _name(path: Path) -> str:
-    return os.path.normcase(os.path.abspath(path)) if isinstance(path, Path) else str(path)
+def _name(path: Place) -> str:
+    return os.path.normcase(os.path.abspath(path)) if is_local(path) else str(path)

@@ -26,6 +26,16 @@ def add(commands: Any) -> None:
         commands, "compress", compress, "Compress pictures into .itg files.", "IN... [OUT] [options]"
     )
     arguments.names(parser, ".itg")
+    coding(parser)
+    arguments.bare(parser)
+    parser.add_argument("--keep-ending", action="store_true", help="a.jpg becomes a.jpg.itg in place of a.itg")
+    parser.add_argument(
+        "--page", type=between(int, 1), metavar="N", help="of an animation or a file of several pictures, from 1"
+    )
+
+
+def coding(parser: Any) -> None:
+    """How pictures are coded."""
     purposes = ", ".join(f"{codec.name}: {codec.purpose}" for codec in CODECS.values())
     parser.add_argument(
         "--codec",
@@ -57,11 +67,6 @@ def add(commands: Any) -> None:
         help="faces coded apart where that pays (auto), still more of the bytes for them (face, fasdiff), or not (off)",
     )
     parser.add_argument("--frame", choices=FRAMES, help="cut to the face first, as `intaglio frame` does")
-    arguments.bare(parser)
-    parser.add_argument("--keep-ending", action="store_true", help="a.jpg becomes a.jpg.itg in place of a.itg")
-    parser.add_argument(
-        "--page", type=between(int, 1), metavar="N", help="of an animation or a file of several pictures, from 1"
-    )
     parser.add_argument(
         "--background",
         default=WHITE,
@@ -78,7 +83,7 @@ def compress(args: argparse.Namespace) -> int:
     jobs = plan(args.names, args.out, reads=SUFFIXES, writes=".itg", keep_ending=args.keep_ending)
     if args.focus == "face" and args.codec == "cgdm":
         raise OptionError("cgdm has no focus: leave --codec out, or take fasdiff")
-    _options(args)  # refused before anything is loaded
+    options(args)  # refused before anything is loaded
     return batch.run(jobs, prepare, args)
 
 
@@ -88,12 +93,12 @@ def prepare(args: argparse.Namespace) -> Work:
     from intaglio.image import open_picture
     from intaglio.info import inspect
 
-    options = _options(args)
+    asked = options(args)
     codec = Codec("fasdiff" if args.focus == "face" else args.codec, device=args.device, features=args.features)
 
     def work(job: Job, advance: Show) -> tuple[bytes, Facts]:
-        image = open_picture(picture_of(job), args.page)
-        data = codec.compress(image, options, progress=advance)
+        image = open_picture(job.source or io.BytesIO(standard_input()), args.page)
+        data = codec.compress(image, asked, progress=advance)
         info = inspect(data, bare=args.bare)
         return data, {
             "codec": info.codec,
@@ -106,18 +111,12 @@ def prepare(args: argparse.Namespace) -> Work:
     return work
 
 
-def _options(args: argparse.Namespace) -> CompressOptions:
+def options(args: argparse.Namespace) -> CompressOptions:
+    """What the flags of `coding` ask for."""
     return CompressOptions(
         args.quality, args.bytes, args.effort, args.focus, args.bare,
         background=args.background, max_side=args.max_side, frame=args.frame,
     )  # fmt: skip
-
-
-def picture_of(job: Job) -> Path | io.BytesIO:
-    """A job's picture as `open_picture` takes it."""
-    if job.source is None:
-        return io.BytesIO(standard_input())
-    return job.source if isinstance(job.source, Path) else io.BytesIO(read(job.source, MAX_INPUT))
 
 
 def standard_input() -> bytes:

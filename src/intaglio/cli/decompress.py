@@ -26,11 +26,7 @@ def add(commands: Any) -> None:
         default="png",
         help="of what is written, default png; a file given as OUT says it by its ending",
     )
-    parser.add_argument("--steps", type=int, choices=STEPS, default=4, help="of the diffusion, default 4")
-    parser.add_argument(
-        "--realism", type=between(float, 0, 1), default=1.0, help="0 plain and true, 1 detailed (default)"
-    )
-    parser.add_argument("--seed", type=between(int, 0), default=0, help="of the noise of the diffusion, default 0")
+    drawing(parser)
     parser.add_argument("--decoder", choices=["lean", "reference"], default="lean", help="fast (default) or as trained")
     arguments.bare(parser)
     parser.add_argument(
@@ -49,6 +45,15 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--max-pixels", type=between(int, 1), default=MAX_PIXELS, metavar="N", help="size that is accepted"
     )
+
+
+def drawing(parser: Any) -> None:
+    """How files are drawn."""
+    parser.add_argument("--steps", type=int, choices=STEPS, default=4, help="of the diffusion, default 4")
+    parser.add_argument(
+        "--realism", type=between(float, 0, 1), default=1.0, help="0 plain and true, 1 detailed (default)"
+    )
+    parser.add_argument("--seed", type=between(int, 0), default=0, help="of the noise of the diffusion, default 0")
 
 
 def decompress(args: argparse.Namespace) -> int:

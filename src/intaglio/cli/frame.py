@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import io
 from typing import Any
 
 from intaglio.cli import arguments, batch
 from intaglio.cli.arguments import between
-from intaglio.cli.compress import picture_of
+from intaglio.cli.compress import standard_input
 from intaglio.cli.jobs import Facts, Work
 from intaglio.cli.terminal import Show
 from intaglio.endings import SUFFIXES
@@ -44,7 +45,7 @@ def prepare(args: argparse.Namespace) -> Work:
     from intaglio.image.writing import encoded
 
     def work(job: Job, _: Show) -> tuple[bytes, Facts]:
-        rgb, grey = to_rgb(open_picture(picture_of(job)))
+        rgb, grey = to_rgb(open_picture(job.source or io.BytesIO(standard_input())))
         image = Image.fromarray(frames.frame(rgb, args.frame, width=args.size, face=args.face))
         return encoded(image.convert("L") if grey else image), {"width": image.width, "height": image.height}
 

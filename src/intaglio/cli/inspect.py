@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from intaglio.cli import arguments
 from intaglio.cli.arguments import between
-from intaglio.cli.terminal import complain, say, sentence
+from intaglio.cli.terminal import complain, say
+from intaglio.errors import sentence
 from intaglio.files import STREAM, read, sources
 from intaglio.format import MAX_BYTES, MAX_PIXELS
 

@@ -9,9 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, TypeAlias
 
+from intaglio import processes
 from intaglio.atomic import write
-from intaglio.cli.terminal import Show, sentence
+from intaglio.cli.terminal import Show
+from intaglio.errors import sentence
 from intaglio.files import Job
+from intaglio.processes import share_of_cores
 
 Facts: TypeAlias = dict[str, Any]
 Work: TypeAlias = Callable[[Job, Show], tuple[bytes, Facts]]
@@ -31,6 +34,22 @@ def in_turn(
         work = ready(prepare, args)
         for job in jobs:
             yield job, do(job, work, args.force, partial(advance, job))
+
+
+def at_once(
+    jobs: Sequence[Job], prepare: Prepare, args: argparse.Namespace, advance: Advance
+) -> Iterator[tuple[Job, Facts]]:
+    """All jobs in `args.jobs` processes, as they get done; the cores are shared out among them."""
+    count = min(args.jobs, len(jobs))
+    args = argparse.Namespace(**vars(args) | {"threads": args.threads or share_of_cores(count)})
+    for job, facts in processes.at_once(jobs, partial(doer, prepare, args), count, advance):
+        yield job, facts if isinstance(facts, dict) else facts_of(job) | {"error": facts.reason, "warnings": []}
+
+
+def doer(prepare: Prepare, args: argparse.Namespace) -> Callable[[Job, Show], Facts]:
+    """What another process does with each job."""
+    work = ready(prepare, args)
+    return lambda job, advance: do(job, work, args.force, advance)
 
 
 def ready(prepare: Prepare, args: argparse.Namespace) -> Work:

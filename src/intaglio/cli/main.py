@@ -1,7 +1,7 @@
 """The command `intaglio`: one small file a command, put together here.
 
 Exit codes: 0 all went well, 2 something could not be done (one sentence on standard error), 130 interrupted, 143 told to end;
-`read` has 3 to 10 besides (`barcode.failures`).
+`read` has 3 to 9 besides (`barcode.failures`).
 Nothing but the standard library is imported before a command knows what it has to do.
 """
 
@@ -20,7 +20,8 @@ from typing import Never
 
 from intaglio import __version__
 from intaglio.cli import archive, barcode, compress, decompress, demo, frame, inspect, keys, read
-from intaglio.cli.terminal import complain, foreseen, hush, sentence
+from intaglio.cli.terminal import complain, foreseen, hush
+from intaglio.errors import sentence
 from intaglio.files import STREAM
 
 VERSION = f"intaglio {__version__}; code Apache-2.0, weights for research only"
@@ -30,7 +31,7 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="intaglio", description="A picture in very few bytes, and a picture again.")
     top.add_argument("--version", action="version", version=VERSION)
     commands = top.add_subparsers(metavar="COMMAND", required=True)
-    for command in (compress, decompress, inspect, frame, barcode, read, keys, archive, demo):
+    for command in (compress, decompress, inspect, archive, frame, barcode, read, keys, demo):
         command.add(commands)
     commands.add_parser("train", add_help=False, help="Train a codec: intaglio train CONFIG --data DIR (train --help)")
     commands.add_parser("bench", add_help=False, help="Measure codecs side by side (bench --help)")

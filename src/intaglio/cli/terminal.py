@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TextIO, TypeAlias
 
-from intaglio.errors import IntaglioError
+from intaglio.errors import IntaglioError, short_of_memory
 
 Show: TypeAlias = Callable[[float], None]
 
@@ -39,23 +39,7 @@ def hush(stream: TextIO) -> None:
 
 def foreseen(error: Exception) -> bool:
     """Whether it is none of our mistakes, but the user's, the system's, or a lack of memory."""
-    return isinstance(error, (IntaglioError, OSError)) or _memory(error)
-
-
-def _memory(error: BaseException) -> bool:
-    return isinstance(error, MemoryError) or "allocate memory" in str(error)  # the second is PyTorch's
-
-
-def sentence(error: BaseException) -> str:
-    """An error in one line: for the system's own, the file and the reason without the number; of a stranger's, its kind."""
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    if isinstance(error, (IntaglioError, OSError)):
-        return str(error)
-    if _memory(error):
-        return "there is not enough memory for it"
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+    return isinstance(error, (IntaglioError, OSError)) or short_of_memory(error)
 
 
 @contextmanager

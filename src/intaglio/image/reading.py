@@ -8,14 +8,12 @@ bytes ── TIFF, JPEG 2000, JPEG, PNG deeper than Pillow's modes? ── yes �
 from __future__ import annotations
 
 import io
-import os
 import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from os import PathLike
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +23,7 @@ from intaglio.errors import PictureError
 from intaglio.image import boxes, deep_jpeg, jpeg_markers, kinds, png_chunks, tiff
 from intaglio.image.colour import CODES, Info, deep_to_srgb
 from intaglio.image.depth import DeepPicture
+from intaglio.places import is_name, place
 
 Source = Image.Image | NDArray[Any] | str | PathLike[str] | BinaryIO | bytes | bytearray | memoryview
 
@@ -49,7 +48,7 @@ def as_picture(source: Source, page: int | None = None) -> Image.Image:
         return _of_pillow(source) if isinstance(source, Image.Image) else _from_array(source)
     if isinstance(source, (bytes, bytearray, memoryview)):
         return _decoded(bytes(source), "the picture", page)
-    if isinstance(source, (str, PathLike)) or hasattr(source, "read"):
+    if is_name(source) or hasattr(source, "read"):
         return open_picture(source, page)
     raise PictureError(
         f"a picture is a Pillow image, a path, a file, bytes or a NumPy array, not a {type(source).__name__}"
@@ -97,12 +96,12 @@ def open_picture(source: str | PathLike[str] | BinaryIO, page: int | None = None
         PictureError: absent, of another kind, broken beyond mending, without such a page, or declaring more pixels than
             Pillow allows.
     """
-    if not isinstance(source, (str, PathLike)):
-        return _decoded(_whole(source), "the picture", page)
+    if not is_name(source):
+        return _decoded(_whole(cast(BinaryIO, source)), "the picture", page)
     try:
-        with Path(source).open("rb") as file:
-            length = os.fstat(file.fileno()).st_size
-            data = file.read() if length <= MAX_BYTES else b""
+        path = place(source)
+        length = path.stat().st_size
+        data = path.read_bytes() if length <= MAX_BYTES else b""
     except OSError as error:
         raise PictureError(f"{source} cannot be read: {error.strerror}") from error
     if length > MAX_BYTES:
