@@ -24,7 +24,7 @@ from intaglio.faces.recogniser import align
 from intaglio.measures.sight import Sight
 from intaglio.networks import packets
 
-PIXELS, LOOK, TEXTURE, IDENTITY = 6.0, 1.0, 1.0, 0.4  # weights
+PIXELS, LOOK, TEXTURE, IDENTITY = 6.0, 1.0, 1.0, 0.5  # weights
 PORTRAIT = 5.0  # side of the square whose likeness a face decides, over the distance from eyes to mouth
 RIM = 8  # pixels that a view leaves out on two sides
 SHIFTS = ((0, 0), (5, 3), (8, 8), (3, 6))  # pixels that views begin below and right of the corner
