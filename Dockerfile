@@ -25,7 +25,7 @@ FROM python:3.13-slim-bookworm
 COPY --from=build /opt/intaglio /opt/intaglio
 COPY --from=build /page /page
 ENV PYTHONDONTWRITEBYTECODE=1
-USER nobody
+USER 65534:65534
 EXPOSE 8765
 HEALTHCHECK CMD ["/opt/intaglio/bin/python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8765/healthz', timeout=3)"]
 ENTRYPOINT ["/opt/intaglio/bin/intaglio", "serve", "--host", "0.0.0.0", "--page", "/page"]

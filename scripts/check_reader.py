@@ -15,7 +15,9 @@ import numpy as np
 from PIL import Image
 
 from intaglio import Codec, format
-from intaglio.entropy.stream import SECTIONS, Stream, grid
+from intaglio.entropy.stream import Stream, grid
+from intaglio.entropy.wiring import SECTIONS
+from intaglio.options import Focus
 from intaglio.weights import codec_file
 
 ROOT = Path(__file__).parent.parent
@@ -45,7 +47,7 @@ def main() -> None:
             for i in range(count // 2):
                 left, top = rng.integers(0, 300, 2)
                 picture = portrait.crop((left, top, left + rng.integers(40, 210), top + rng.integers(40, 210)))
-                focus = "face" if name == "fasdiff" and i % 3 == 0 else "off"
+                focus: Focus = "face" if name == "fasdiff" and i % 3 == 0 else "off"
                 if i % 2:
                     data = codec.compress(picture, quality=float(rng.uniform(1, 100)), focus=focus)
                 else:

@@ -114,7 +114,7 @@ def test_public_options_are_frozen() -> None:
         ("compress", ["image", "options", "codec", "keywords"]),
         ("decompress", ["data", "options", "keywords"]),
         ("inspect", ["data", "sections", "bare", "length", "max_pixels"]),
-        ("Codec", ["name", "decoder", "device", "weights"]),
+        ("Codec", ["name", "decoder", "device", "weights", "features"]),
         ("Codec.compress", ["self", "image", "options", "progress", "keywords"]),
         ("Codec.decompress", ["self", "data", "options", "progress", "keywords"]),
     ],

@@ -44,6 +44,8 @@ class Codec:
         device: as torch names it; the best there is by default.
         weights: a file of other weights than the packaged ones (for all of a process, `inspect` too: the environment
             variables INTAGLIO_FASDIFF and INTAGLIO_CGDM).
+        features: a folder with the networks of training's losses (docs/guides/training.md): effort goes by these in place of
+            the small ones in the package.
 
     Raises:
         OptionError: there is no such codec, decoder or device. WeightsError: the weights are not a codec's.
@@ -56,12 +58,14 @@ class Codec:
         decoder: PixelDecoder = "lean",
         device: str | None = None,
         weights: str | PathLike[str] | None = None,
+        features: str | PathLike[str] | None = None,
     ) -> None:
         if name not in (*CODECS, AUTO):
             raise OptionError(f"codec is {name!r}, allowed are {', '.join((*CODECS, AUTO))}")
         if name == AUTO and weights is not None:
             raise OptionError("weights are one codec's: name it in place of auto")
         self.name, self._decoder, self._device, self._weights = name, decoder, device, weights
+        self._features = None if features is None else Path(features)
         path = None if weights is None else Path(weights)
         self._models = {codec: self._load(codec, path) for codec in (CODECS if name == AUTO else (name,))}
         self._foreign: dict[str, Engine] = {}  # other codecs' models, loaded when a file of theirs is to be drawn
@@ -69,7 +73,9 @@ class Codec:
 
     def __reduce__(self) -> tuple[Callable[[], Codec], tuple[()]]:
         """Pickled as what it was made of: whoever unpickles it (a worker, say) loads the networks anew."""
-        made = functools.partial(Codec, self.name, decoder=self._decoder, device=self._device, weights=self._weights)
+        made = functools.partial(
+            Codec, self.name, decoder=self._decoder, device=self._device, weights=self._weights, features=self._features
+        )
         return made, ()
 
     def compress(
@@ -196,14 +202,16 @@ class Codec:
     def _load(self, codec: str, path: Path | None = None) -> Engine:
         from intaglio.engines import choice
 
-        return choice.load(codec_file.read(codec, path), self._decoder, self._device)
+        return choice.load(codec_file.read(codec, path), self._decoder, self._device, self._features)
 
     @functools.cached_property
     def _by_torch(self) -> dict[str, Engine]:
         from intaglio.engines.choice import torch_model
 
         return {
-            name: engine if engine.gradients else torch_model(engine.weights, self._decoder, self._device)
+            name: engine
+            if engine.gradients
+            else torch_model(engine.weights, self._decoder, self._device, self._features)
             for name, engine in self._models.items()
         }
 

@@ -87,10 +87,10 @@ class CompressOptions(_Options):
     Args:
         quality: 1 to 100, fractions allowed.
         max_bytes: in its place, the size of the whole file is at most this.
-        effort: 0 to 9, how long to refine the file on the picture, by squared errors: PSNR rises, LPIPS need not fall.
+        effort: 0 to 9, how long to refine the file on the picture, by what will be drawn of it and who is seen there.
         focus: "auto" codes faces apart, by FaSDiff, where they are small in their picture and bytes suffice; "off" does not.
             "face" spends more on them still, and fewer bytes around: easier to recognise, plainer otherwise. That is
-            FaSDiff's, so `auto` codes by it alone; not together with effort, which would undo it.
+            FaSDiff's, so `auto` codes by it alone.
         bare: without magic and long checksum, for barcodes and fixed slots.
         page: from 1, of an animation or a file of several pictures; None is the first, with a warning if there are more.
         background: the colour that transparent parts are laid on, by name or as #rrggbb.
@@ -129,8 +129,6 @@ class CompressOptions(_Options):
             whole("max_side", self.max_side, 1, MAX_SIDE)
         if self.frame not in (None, *FRAMES):
             raise OptionError(f"frame is {self.frame!r}, allowed are {', '.join(FRAMES)}")
-        if self.focus == "face" and self.effort:
-            raise OptionError("effort goes by errors of the whole picture and would undo a focus: choose one of them")
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,9 @@ class FakeCodec:
 
     calls: list[dict[str, Any]]
 
-    def __init__(self, name: str = "fasdiff", *, decoder: str = "lean", device: str | None = None) -> None:
+    def __init__(
+        self, name: str = "fasdiff", *, decoder: str = "lean", device: str | None = None, features: Path | None = None
+    ) -> None:
         self.calls.append({"name": name, "decoder": decoder})
 
     def compress(

@@ -51,6 +51,24 @@ def test_a_portrait_in_its_surroundings_keeps_its_face(codec: Codec, astronaut: 
     assert len(detect(np.asarray(codec.decompress(data, steps=1)))) == 1
 
 
+def test_one_interrupt_ends_the_refinement_of_face_and_ground(
+    codec: Codec, astronaut: Image.Image, data: bytes
+) -> None:
+    shares = list[float]()
+
+    def progress(share: float) -> None:
+        shares.append(share)
+        if len(shares) == 1:
+            raise KeyboardInterrupt
+
+    with pytest.warns(UserWarning, match="stopped") as said:
+        assert codec.compress(astronaut, max_bytes=BYTES, effort=2, progress=progress) == data
+    assert len(said) == 1
+    shares = [0.0]
+    codec.compress(astronaut, max_bytes=BYTES, progress=progress)
+    assert sum(shares) == pytest.approx(1)
+
+
 def test_a_box_is_a_part_of_the_whole(codec: Codec, data: bytes) -> None:
     whole = codec.decompress(data, steps=1)
     for box in ((0, 300, 60, 380), (200, 60, 260, 130), (150, 0, 512, 512)):

@@ -40,8 +40,6 @@ def test_it_keeps_to_the_budget(tiny_codec: Codec, image: Image.Image) -> None:
 
 
 def test_what_it_does_not_go_with(tiny_codec: Codec, tiny_cgdm: Path, image: Image.Image, capsys) -> None:  # type: ignore[no-untyped-def]
-    with pytest.raises(ValueError, match="effort goes by errors of the whole picture"):
-        tiny_codec.compress(image, focus="face", effort=2)
     with pytest.raises(ValueError, match="cgdm has no focus"):
         Codec("cgdm", weights=tiny_cgdm, device="cpu").compress(image, focus="face")
     with pytest.raises(ValueError, match="allowed are auto, face, off"):

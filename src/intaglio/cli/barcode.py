@@ -63,7 +63,9 @@ def add(commands: Any) -> None:
     parser.add_argument("--expires", type=day, metavar="YYYY-MM-DD", help="the last day on which the card counts")
     parser.add_argument("--key", type=Path, metavar="KEY.pem", help="sign all of it by this private key")
     parser.add_argument("--codec", choices=[*CODECS, "auto", *CLASSICS], default="fasdiff", help="default fasdiff")
-    parser.add_argument("--effort", type=int, choices=range(10), default=0, metavar="0..9", help="time spent for PSNR")
+    parser.add_argument(
+        "--effort", type=int, choices=range(10), default=0, metavar="0..9", help="time spent on a nearer portrait"
+    )
     parser.add_argument(
         "--frame", choices=[*FRAMES, "none"], default="token", help="how the face is cut, default token"
     )

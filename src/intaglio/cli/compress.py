@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import io
+from pathlib import Path
 from typing import Any
 
 from intaglio.cli import arguments, batch
@@ -46,7 +47,18 @@ def coding(parser: Any) -> None:
     rate.add_argument("-q", "--quality", type=between(float, 1, 100), default=50, help="1 to 100, default 50")
     rate.add_argument("-b", "--bytes", type=between(int, 1), metavar="N", help="the best picture in at most N bytes")
     parser.add_argument(
-        "--effort", type=int, choices=range(10), default=0, metavar="0..9", help="time spent for PSNR in the same bytes"
+        "--effort",
+        type=int,
+        choices=range(10),
+        default=0,
+        metavar="0..9",
+        help="time spent on a nearer picture in the same bytes",
+    )
+    parser.add_argument(
+        "--features",
+        type=Path,
+        metavar="DIR",
+        help="folder of training's feature networks, for effort to see by in place of its own",
     )
     parser.add_argument(
         "--focus",
@@ -82,7 +94,7 @@ def prepare(args: argparse.Namespace) -> Work:
     from intaglio.info import inspect
 
     asked = options(args)
-    codec = Codec("fasdiff" if args.focus == "face" else args.codec, device=args.device)
+    codec = Codec("fasdiff" if args.focus == "face" else args.codec, device=args.device, features=args.features)
 
     def work(job: Job, advance: Show) -> tuple[bytes, Facts]:
         image = open_picture(job.source or io.BytesIO(standard_input()), args.page)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from intaglio.engines import onnx_graphs
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from intaglio.pipeline.model import Model, PixelDecoder
 
 
-def load(weights: Weights, decoder: PixelDecoder = "lean", device: str | None = None) -> Engine:
+def load(
+    weights: Weights, decoder: PixelDecoder = "lean", device: str | None = None, features: Path | None = None
+) -> Engine:
     """The networks of a weights file in memory, by the engine that suits.
 
     Raises:
@@ -30,10 +33,12 @@ def load(weights: Weights, decoder: PixelDecoder = "lean", device: str | None = 
         from intaglio.engines.onnx_model import OnnxModel
 
         return OnnxModel(weights)
-    return torch_model(weights, decoder, device)
+    return torch_model(weights, decoder, device, features)
 
 
-def torch_model(weights: Weights, decoder: PixelDecoder = "lean", device: str | None = None) -> Model:
+def torch_model(
+    weights: Weights, decoder: PixelDecoder = "lean", device: str | None = None, features: Path | None = None
+) -> Model:
     """The networks of a weights file under PyTorch. Raises as `load`."""
     if importlib.util.find_spec("torch") is None:
         raise MissingModel(
@@ -42,7 +47,7 @@ def torch_model(weights: Weights, decoder: PixelDecoder = "lean", device: str | 
         )
     from intaglio.pipeline.model import Model
 
-    return Model(weights, decoder=decoder, device=device)
+    return Model(weights, decoder=decoder, device=device, features=features)
 
 
 def _gpu() -> bool:

@@ -43,7 +43,7 @@ def encode(
         coding = Coding(payload, goal.index, goal.finest, goal.focus)
     else:
         coding, tensors = _fitting(model, original, goal.budget, goal.focus, goal.finest)
-    if goal.effort:
+    if goal.effort and not original.hurry:
         from intaglio.pipeline.model import Model
         from intaglio.pipeline.refine import refined
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from intaglio.errors import BudgetError
@@ -19,7 +19,6 @@ from intaglio.faces.detector import Face, detect
 from intaglio.format import Chunk
 from intaglio.format.chunks import FACES
 from intaglio.format.faces import MAX_FACES, PLACEMENT, FaceEntry, Faces, Placement
-from intaglio.image import Rgb
 from intaglio.options import CompressOptions
 from intaglio.pipeline.coding import Coding, Goal, index_of
 from intaglio.pipeline.encoder import encode
@@ -51,8 +50,13 @@ class Patches:
         return Chunk(FACES, self.faces.pack())
 
 
-def coded(model: Engine, original: Original, options: CompressOptions) -> Patches | None:
-    """The faces of a picture that are worth it, coded by a FaSDiff model; None where none is."""
+def coded(
+    model: Engine, original: Original, options: CompressOptions, advance: Callable[[float], None]
+) -> Patches | None:
+    """The faces of a picture that are worth it, coded by a FaSDiff model; None where none is.
+
+    `advance` is told each share of the work on them as it is done; the shares add up to 1.
+    """
     if options.focus == "off" or options.frame:  # a framed portrait is its face
         return None
     height, width = original.rgb.shape[:2]
@@ -68,7 +72,7 @@ def coded(model: Engine, original: Original, options: CompressOptions) -> Patche
         return None
     entries, payloads = list[FaceEntry](), list[bytes]()
     for place in places:
-        coding = _patch(model, original.rgb, place, options.effort, room)
+        coding = _patch(model, original, place, options.effort, room, lambda share: advance(share / len(places)))
         if coding is None:
             return None
         entries.append(FaceEntry(dataclasses.replace(place, scale=coding.scale), coding.index, len(coding.payload)))
@@ -87,13 +91,17 @@ def _area(place: Placement, height: int, width: int) -> float:
     return a * e - b * d
 
 
-def _patch(model: Engine, rgb: Rgb, place: Placement, effort: int, room: int) -> Coding | None:
+def _patch(
+    model: Engine, whole: Original, place: Placement, effort: int, room: int, advance: Callable[[float], None]
+) -> Coding | None:
     """A face's patch in `room` bytes with what the chunk says of it; None where that is too little."""
-    a, _, _, d, _, _ = place.affine(*rgb.shape[:2])
-    original = Original(head_patch.cut(rgb, place))
+    a, _, _, d, _, _ = place.affine(*whole.rgb.shape[:2])
+    original = Original(head_patch.cut(whole.rgb, place))
+    original.hurry = whole.hurry
     goal = Goal(0, lambda scale: room - OVERHEAD, effort, finest=int(math.hypot(a, d) < HALVED))
     try:
-        coding = encode(model, original, goal)
+        coding = encode(model, original, goal, advance)
     except BudgetError:
         return None
+    whole.hurry = original.hurry
     return coding if coding.scale <= 3 else None

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -19,13 +20,13 @@ from intaglio.codecs.diffusion_codec import DiffusionCodec
 from intaglio.compressor.base_picture import base_picture
 from intaglio.compressor.config import CompressorConfig
 from intaglio.compressor.prompt import Prompt
-from intaglio.compressor.synthesis import Synthesis
 from intaglio.entropy.learned.coded import Coded
 from intaglio.entropy.learned.entropy_model import EntropyModel
 from intaglio.entropy.learned.thaw import thaw
 from intaglio.entropy.stream import Stream
 from intaglio.errors import OptionError, WeightsError
 from intaglio.image import Rgb
+from intaglio.measures.sight import Sight
 from intaglio.networks import packets
 from intaglio.networks.layout import frozen
 from intaglio.networks.packed import packed
@@ -35,6 +36,7 @@ from intaglio.networks.tiles import Rect, stitch
 from intaglio.networks.walsh import SIDE
 from intaglio.pipeline import payload as payloads
 from intaglio.pipeline import windows
+from intaglio.pipeline.likeness import Drawing
 from intaglio.pipeline.original import Original, Tensors
 from intaglio.priors.noise import field
 from intaglio.spaces import lean_decoder, lean_encoder
@@ -103,7 +105,8 @@ def margins(depth: int) -> tuple[int, int]:
 class Model:
     """The networks of a weights file on a device, in the best precision there unless told otherwise.
 
-    `decoder` "reference" takes the autoencoder for both ways, between pictures and latents, in place of the lean networks.
+    `decoder` "reference" takes the autoencoder for both ways, between pictures and latents, in place of the lean networks. With a
+    folder of `features` a search goes by the losses' networks in place of the package's sight.
     Nothing in it changes after loading but what is kept for speed: it may be used from several threads at once.
 
     Raises:
@@ -119,12 +122,13 @@ class Model:
         decoder: PixelDecoder = "lean",
         device: str | None = None,
         dtype: torch.dtype | None = None,
+        features: Path | None = None,
     ) -> None:
         if decoder not in PIXEL_DECODERS:
             raise OptionError(f"decoder is {decoder!r}, allowed are {' and '.join(PIXEL_DECODERS)}")
         self.device = _device(device)
         self.dtype = dtype or best_dtype(self.device)
-        self.weights, self.stream = weights, Stream.of(weights)
+        self.weights, self.stream, self._features = weights, Stream.of(weights), features
         self.networks = packed(networks_of(weights, self.device, self.dtype).to(self.device, self.dtype))
         self.lean = None
         if decoder == "lean" and weights.base is None:
@@ -139,10 +143,21 @@ class Model:
         return space_of(self.weights, self.device, self.dtype)
 
     @functools.cached_property
-    def searchable(self) -> tuple[EntropyModel, Synthesis]:
-        """Entropy models and synthesis that gradients pass, in fp32."""
-        networks = networks_of(self.weights, self.device, self.dtype).to(self.device)
-        return thaw(self.weights.entropy).to(self.device), networks.compressor.synthesis
+    def searchable(self) -> tuple[EntropyModel, Drawing]:
+        """Entropy models, and networks that draw in one step, by the lean decoder where there is one, all passed by gradients."""
+        networks = networks_of(self.weights, self.device, self.dtype).to(self.device, self.dtype)
+        if self.weights.base is None:
+            return thaw(self.weights.entropy).to(self.device), Drawing(
+                networks, lean_decoder_of(self.weights).to(self.device, self.dtype)
+            )
+        space = space_of(self.weights, self.device, self.dtype)
+        drawing = Drawing(networks, lambda z: space.decode(z, max(z.shape[2:]), clamp=False))
+        return thaw(self.weights.entropy).to(self.device), drawing
+
+    @functools.cached_property
+    def sight(self) -> Sight:
+        """What a search sees by. Raises WeightsError."""
+        return (Sight.of_losses(self._features) if self._features else Sight.packaged()).to(self.device)
 
     def autocast(self) -> AbstractContextManager[object]:
         """Inside, networks compute in the model's precision."""
@@ -178,15 +193,13 @@ class Model:
 
     def packets(self, original: Original, scale: int) -> torch.Tensor:
         """A picture's packets (1, 192, h, w), fp32, at a coded scale."""
-        return original.kept(
-            ("packets", "torch", scale), lambda: packets.analyse(self._tensor(original.padded(scale)) - 0.5)
-        )
+        return original.kept(("packets", "torch", scale), lambda: packets.analyse(self.picture(original, scale) - 0.5))
 
     @torch.no_grad()
     def latent(self, original: Original, scale: int) -> torch.Tensor:
         """A picture's latent (1, C, h, w) by the reference encoder, at a coded scale."""
         key = "latent", "torch", self.space.name, scale
-        return original.kept(key, lambda: self.space.encode(self._tensor(original.padded(scale)), windows.WINDOW))
+        return original.kept(key, lambda: self.space.encode(self.picture(original, scale), windows.WINDOW))
 
     def analyse(self, original: Original, scale: int, after: Progress = ignored) -> Tensors:
         """Unquantised coded tensors of a picture at a coded scale; `after` is told each share of the work that is done."""
@@ -218,6 +231,10 @@ class Model:
         (z,) = stitch(lambda place: [encoder(place.cut(p))], rows, columns, windows.WINDOW, lean_encoder.REACH)
         seen: NDArray[np.float32] = z.float().cpu().numpy()
         return seen
+
+    def picture(self, original: Original, scale: int) -> torch.Tensor:
+        """(1, 3, H, W) in 0..1, padded, at a coded scale."""
+        return self._tensor(original.padded(scale))
 
     def _tensor(self, rgb: Rgb) -> torch.Tensor:
         """(1, 3, H, W) in 0..1."""

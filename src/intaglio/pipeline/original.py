@@ -22,6 +22,7 @@ class Original:
 
     def __init__(self, rgb: image.Rgb, *, grey: bool = False) -> None:
         self.rgb, self.grey = rgb, grey
+        self.hurry = False  # once a user would not wait for a refinement, there is no other
         self._kept: dict[tuple[object, ...], Any] = {}
 
     def padded(self, scale: int) -> image.Rgb:

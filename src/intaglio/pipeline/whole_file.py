@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from intaglio import format
 from intaglio.errors import BudgetError
@@ -19,6 +20,7 @@ from intaglio.pipeline.face_patches import Patches
 from intaglio.pipeline.original import Original
 from intaglio.pipeline.search import typical
 
+FACES = 0.5  # of the work goes to faces that are coded apart, about
 EXACT = 2  # times as many bytes as a model's file may have one with the picture's own pixels
 Advance = Callable[[float], None]
 
@@ -36,27 +38,32 @@ def whole_file(
     pixels, enough = _plain(original, options) if plainly and options.focus != "face" else (None, 0.0)
     if pixels is not None and len(pixels) <= enough:
         return pixels
-    data = _with_faces(models, original, options, advance) or _best(models, original, options, advance)
+    data = _drawn(models, original, options, advance)
     return pixels if pixels is not None and len(pixels) <= EXACT * len(data) else data
 
 
-def _with_faces(
-    models: Sequence[Engine], original: Original, options: CompressOptions, advance: Advance
-) -> bytes | None:
-    """The file with faces coded apart, where that pays.
+def _drawn(models: Sequence[Engine], original: Original, options: CompressOptions, advance: Advance) -> bytes:
+    """The file with faces coded apart, where that pays, or without."""
+    told = 0.0
 
-    A custom model codes faces for its own ground alone: a file names one custom model.
-    """
-    portraitist = next((model for model in models if model.weights.codec == "fasdiff"), None)
-    if portraitist is None or (portraitist.weights.stream == CUSTOM and len(models) > 1):
-        return None
-    faces = face_patches.coded(portraitist, original, options)
-    if not faces:
-        return None
-    try:
-        return _best(models, original, options, advance, faces)
-    except BudgetError:
-        return None
+    def on_faces(share: float) -> None:
+        nonlocal told
+        told += FACES * share
+        advance(FACES * share)
+
+    portraitist = _portraitist(models)
+    faces = portraitist and face_patches.coded(portraitist, original, options, on_faces)
+    rest: Advance = lambda share: advance((1 - told) * share)  # noqa: E731
+    if faces:
+        with suppress(BudgetError):
+            return _best(models, original, options, rest, faces)
+    return _best(models, original, options, rest)
+
+
+def _portraitist(models: Sequence[Engine]) -> Engine | None:
+    """The model that codes faces apart. A custom one does so for its own ground alone: a file names one custom model."""
+    model = next((model for model in models if model.weights.codec == "fasdiff"), None)
+    return None if model is None or (model.weights.stream == CUSTOM and len(models) > 1) else model
 
 
 def _best(

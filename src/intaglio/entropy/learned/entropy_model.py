@@ -17,7 +17,7 @@ from torch import nn
 from intaglio.entropy import wiring
 from intaglio.entropy.learned.coded import Coded
 from intaglio.entropy.learned.fourpass_net import FourPassNet, Round, clipped_relu, straight_through
-from intaglio.entropy.stream import MILD
+from intaglio.entropy.stream import FOCUS, MILD
 
 
 @dataclass(frozen=True)
@@ -73,12 +73,12 @@ class EntropyModel(nn.Module):
         return clipped_relu(F.pixel_shuffle(self.y_side[1](clipped_relu(self.y_side[0](hyper))), 2))
 
     @torch.no_grad()
-    def qualities(self, side: torch.Tensor, q: torch.Tensor) -> torch.Tensor | None:
-        """Qualities (B, h, w) of y, multiples of 1/255, as `Stream.qualities` has them without a focus."""
+    def qualities(self, side: torch.Tensor, q: torch.Tensor, focus: bool = False) -> torch.Tensor | None:
+        """Qualities (B, h, w) of y, multiples of 1/255, as `Stream.qualities` has them."""
         if self.focus is None:
             return None
         face = self.focus[1](clipped_relu(self.focus[0](side)))[:, 0].clamp(0, 1)
-        return (q[:, None, None] + (MILD * (2 * face - 1)).round() / 255).clamp(0, 1)
+        return (q[:, None, None] + ((FOCUS if focus else MILD) * (2 * face - 1)).round() / 255).clamp(0, 1)
 
     # --- Ways through all tensors ---------------------------------------------------------------------------------
 
@@ -92,17 +92,19 @@ class EntropyModel(nn.Module):
         q: torch.Tensor,
         rounding: Round = straight_through,
         qualities: torch.Tensor | None = None,
+        focus: bool = False,
     ) -> tuple[Coded, dict[str, torch.Tensor]]:
         """Tensors through `rounding`: (what the decoder would see, bits (B,) of every section; none of what there is not).
 
-        `qualities` (B, H/16, W/16): what y's steps go by, in place of what is read out of its side features.
+        `qualities` (B, H/16, W/16): what y's steps go by, in place of what is read out of its side features, with or without
+        a `focus`.
         """
         bits: dict[str, torch.Tensor] = {}
 
         def code(name: str, side: torch.Tensor | None) -> torch.Tensor:
             local = None
             if name == "y" and side is not None:
-                local = self.qualities(side, q) if qualities is None else qualities
+                local = self.qualities(side, q, focus) if qualities is None else qualities
             known: torch.Tensor
             known, bits[name] = self.model(name)(getattr(c, name), side, q, rounding, local)
             return known
