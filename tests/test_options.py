@@ -29,7 +29,6 @@ IMAGE = Image.new("RGB", (40, 24), "teal")
         ({"effort": 10}, "effort is 10, allowed are 0 to 9"),
         ({"effort": 1.5}, "effort is 1.5, wanted is a whole number"),
         ({"focus": "dog"}, "focus is 'dog', allowed are auto, face, off"),
-        ({"focus": "face", "effort": 1}, "effort goes by errors of the whole picture"),
         ({"bare": 1}, "bare is 1, wanted is True or False"),
         ({"qualty": 50}, "there is no option 'qualty': known are quality, max_bytes"),
     ],
