@@ -1,5 +1,6 @@
 """ONNX Runtime beside PyTorch: the same pictures, and a process that never sees torch."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -94,3 +95,27 @@ def test_coding_and_drawing_need_no_torch(portrait: np.ndarray, tmp_path: Path) 
         text=True,
     )
     assert done.stdout == "(128, 160) True\n", done.stderr
+
+
+FORKED = """
+import multiprocessing, sys
+import numpy as np
+from intaglio import Codec
+codec = Codec("fasdiff")
+picture = np.random.default_rng(0).integers(0, 255, (256, 256, 3), np.uint8)
+def job():
+    codec.decompress(codec.compress(picture, quality=50), steps=1)
+job()
+child = multiprocessing.get_context("fork").Process(target=job)
+child.start()
+child.join(60)
+code = child.exitcode
+child.kill()
+sys.exit(0 if code == 0 else 1)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_forked_child_goes_on_where_its_parent_used_the_codec() -> None:
+    source = str(Path(intaglio.__file__).parent.parent)
+    subprocess.run([sys.executable, "-c", FORKED], env=os.environ | {"PYTHONPATH": source}, check=True, timeout=90)
