@@ -119,3 +119,16 @@ sys.exit(0 if code == 0 else 1)
 def test_a_forked_child_goes_on_where_its_parent_used_the_codec() -> None:
     source = str(Path(intaglio.__file__).parent.parent)
     subprocess.run([sys.executable, "-c", FORKED], env=os.environ | {"PYTHONPATH": source}, check=True, timeout=90)
+
+
+def test_threads_are_limited_without_torch() -> None:
+    script = (
+        "import sys; sys.modules['torch'] = None\n"
+        "from intaglio.networks import onnx_session, thread_count\n"
+        "thread_count.limit(1); print(onnx_session.threads)"
+    )
+    source = str(Path(intaglio.__file__).parent.parent)
+    done = subprocess.run(
+        [sys.executable, "-c", script], env={"PYTHONPATH": source, "PATH": ""}, capture_output=True, text=True
+    )
+    assert done.stdout == "1\n", done.stderr

@@ -55,9 +55,9 @@ def doer(prepare: Prepare, args: argparse.Namespace) -> Callable[[Job, Show], Fa
 def ready(prepare: Prepare, args: argparse.Namespace) -> Work:
     """What does the jobs of a process, with the threads that it may have."""
     if args.threads:
-        import torch
+        from intaglio.networks.thread_count import limit
 
-        torch.set_num_threads(args.threads)
+        limit(args.threads)
     return prepare(args)
 
 

@@ -11,6 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+threads = 0
+"""Of each session; 0: as many as there are cores. `thread_count.limit` sets it."""
+
 
 @functools.cache
 def installed() -> bool:
@@ -26,6 +29,7 @@ class Session:
 
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
+        options.intra_op_num_threads = threads
         # Threads that wait by spinning would take the cores from NumPy's and from the other graphs'.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         # Kept as long as the session: it reads from their memory.
