@@ -28,6 +28,12 @@ def add(commands: Any) -> None:
     arguments.names(parser, ".itg")
     coding(parser)
     arguments.bare(parser)
+    parser.add_argument(
+        "--features",
+        type=Path,
+        metavar="DIR",
+        help="folder of training's feature networks, for effort to see by in place of its own",
+    )
     parser.add_argument("--keep-ending", action="store_true", help="a.jpg becomes a.jpg.itg in place of a.itg")
     parser.add_argument(
         "--page", type=between(int, 1), metavar="N", help="of an animation or a file of several pictures, from 1"
@@ -53,12 +59,6 @@ def coding(parser: Any) -> None:
         default=0,
         metavar="0..9",
         help="time spent on a nearer picture in the same bytes",
-    )
-    parser.add_argument(
-        "--features",
-        type=Path,
-        metavar="DIR",
-        help="folder of training's feature networks, for effort to see by in place of its own",
     )
     parser.add_argument(
         "--focus",

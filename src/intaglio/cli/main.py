@@ -1,7 +1,7 @@
 """The command `intaglio`: one small file a command, put together here.
 
 Exit codes: 0 all went well, 2 something could not be done (one sentence on standard error), 130 interrupted, 143 told to end;
-`read` has 3 to 9 besides (`barcode.failures`).
+`read` has 3 to 10 besides (`barcode.failures`).
 Nothing but the standard library is imported before a command knows what it has to do.
 """
 
