@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from intaglio.weights import tensors
 from intaglio.weights.codec_file import Weights
 
 FOLDER = Path(__file__).parent / "graphs"
+SMALL = ("synthesis", "control", "denoise")  # over latents: of most pictures they cost less to run than to start
 
 
 @functools.cache
@@ -41,16 +42,24 @@ class Graphs:
 
     def __call__(self, graph: str, **arrays: Any) -> list[Any]:
         """As `Session`."""
+        return self._session(graph)(**arrays)
+
+    def foresee(self, *graphs: str) -> None:
+        """Makes graphs ready beside what else is done: a start takes up to 80 ms, in which Python may go on."""
+        if not all(graph in self._sessions for graph in graphs):
+            Thread(target=lambda: [self._session(graph) for graph in graphs], daemon=True).start()
+
+    def _session(self, graph: str) -> Session:
         session = self._sessions.get(graph)
         if session is None:
             with self._lock:
                 session = self._sessions.get(graph) or self._start(graph)
                 self._sessions[graph] = session
-        return session(**arrays)
+        return session
 
     def _start(self, graph: str) -> Session:
         weights = {name: self.tensor(name) for name in self.about["tensors"][graph]}
-        return Session(FOLDER / self.weights.codec / f"{graph}.onnx", weights)
+        return Session(FOLDER / self.weights.codec / f"{graph}.onnx", weights, soon=graph in SMALL)
 
     def tensor(self, name: str) -> NDArray[np.float32]:
         """A weight by its name in the graphs."""

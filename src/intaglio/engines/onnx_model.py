@@ -29,6 +29,7 @@ from intaglio.priors.prior import Control
 from intaglio.weights.codec_file import Weights
 
 LEVELS = range(3)
+DRAWING = ("synthesis", "control", "denoise", "picture")  # graphs, in the order that they are needed in
 
 
 class OnnxNetworks:
@@ -117,6 +118,7 @@ class OnnxModel:
         watch: Callable[[float], object] = lambda share: None,
     ) -> Coded:
         """As `payload.tensors`, a batch of one."""
+        self.graphs.foresee(*DRAWING)
         values: dict[str, Any] = dict(
             payloads.tensors(self.stream, payload, index, grid, focus, salvage=salvage, watch=watch)
         )

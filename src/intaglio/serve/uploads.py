@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
@@ -40,7 +40,7 @@ async def upload(request: Request, most: int, seconds: float) -> bytes:
 
 
 async def _part(request: Request, body: bytes, most: int) -> bytes:
-    async def whole() -> AsyncIterator[bytes]:
+    async def whole() -> AsyncGenerator[bytes, None]:
         yield body
         yield b""
 
