@@ -43,7 +43,7 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/installed: pyproject.toml constraints.txt | $(VENV)/bin/python
-	@echo "Installing Intaglio and torch into $(VENV): minutes the first time."
+	@echo "Installing Intaglio into $(VENV)."
 	$(INSTALL) --editable .
 	touch $@
 

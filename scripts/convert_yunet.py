@@ -14,7 +14,8 @@ import onnx
 from numpy.typing import NDArray
 from onnx import numpy_helper
 
-from intaglio.faces.yunet import MODEL, STRIDES, YuNet
+from intaglio.faces.yunet import YuNet
+from intaglio.faces.yunet_levels import MODEL, STRIDES
 from intaglio.weights.tensors import stored, write
 
 NOTES = {

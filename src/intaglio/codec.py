@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
     from intaglio.format.faces import Faces
     from intaglio.image import Rgb, Source
-    from intaglio.pipeline.model import Model, PixelDecoder
+    from intaglio.pipeline.engine import Engine
+    from intaglio.pipeline.model import PixelDecoder
 
 AUTO = "auto"  # the codec that suits the picture; where that is not clear, the nearer result of all
 
@@ -67,7 +68,7 @@ class Codec:
         self._features = None if features is None else Path(features)
         path = None if weights is None else Path(weights)
         self._models = {codec: self._load(codec, path) for codec in (CODECS if name == AUTO else (name,))}
-        self._foreign: dict[str, Model] = {}  # other codecs' models, loaded when a file of theirs is to be drawn
+        self._foreign: dict[str, Engine] = {}  # other codecs' models, loaded when a file of theirs is to be drawn
         self._lock = threading.Lock()
 
     def __reduce__(self) -> tuple[Callable[[], Codec], tuple[()]]:
@@ -98,7 +99,7 @@ class Codec:
             OptionError: as `CompressOptions`, or this codec has no focus.
         """
         options = CompressOptions.of(options, keywords)
-        models = [m for m in self._models.values() if options.focus != "face" or m.stream.focus]
+        models = [m for m in self._coders(options.effort).values() if options.focus != "face" or m.stream.focus]
         if not models:
             raise OptionError(f"{self.name} has no focus: fasdiff has")
         from intaglio.image import as_picture, limit, to_rgb
@@ -125,7 +126,7 @@ class Codec:
             rgb = frame(rgb, options.frame)
         if options.max_side:
             rgb = limit(rgb, options.max_side)
-        original = Original(rgb, models[0].device, grey=grey)
+        original = Original(rgb, grey=grey)
         return whole_file(models, original, options, progress or (lambda share: None), plainly=self.name == AUTO)
 
     def decompress(
@@ -150,7 +151,7 @@ class Codec:
         """
         options = DecompressOptions.of(options, keywords)
         from intaglio.image import from_rgb
-        from intaglio.pipeline import face_patches
+        from intaglio.pipeline import face_drawing
         from intaglio.pipeline.coding import Coding
         from intaglio.pipeline.decoder import decode, watched
 
@@ -185,10 +186,10 @@ class Codec:
         if portraitist is None:
             rgb = ground(options.box, watch)
         else:
-            rgb = face_patches.draw(portraitist, header, patches, options, ground, watch)
+            rgb = face_drawing.draw(portraitist, header, patches, options, ground, watch)
         return from_rgb(rgb, header.grey, f"{weights.codec}-{weights.decoder}")
 
-    def _model_for(self, faces: Faces, ground: Model) -> Model:
+    def _model_for(self, faces: Faces, ground: Engine) -> Engine:
         """The model of a file's faces, by their stream: the ground's own, or another installed one."""
         with self._lock:
             for model in (ground, *self._models.values(), *self._foreign.values()):
@@ -198,12 +199,30 @@ class Codec:
             self._foreign[name] = self._load(name)
             return self._foreign[name]
 
-    def _load(self, codec: str, path: Path | None = None) -> Model:
-        from intaglio.pipeline.model import Model
+    def _load(self, codec: str, path: Path | None = None) -> Engine:
+        from intaglio.engines import choice
 
-        return Model(codec_file.read(codec, path), decoder=self._decoder, device=self._device, features=self._features)
+        return choice.load(codec_file.read(codec, path), self._decoder, self._device, self._features)
 
-    def _model_of(self, data: bytes, bare: bool) -> Model:
+    @functools.cached_property
+    def _by_torch(self) -> dict[str, Engine]:
+        from intaglio.engines.choice import torch_model
+
+        return {
+            name: engine
+            if engine.gradients
+            else torch_model(engine.weights, self._decoder, self._device, self._features)
+            for name, engine in self._models.items()
+        }
+
+    def _coders(self, effort: int) -> Mapping[str, Engine]:
+        """The models that code: with effort by PyTorch, which has gradients."""
+        if not effort:
+            return self._models
+        with self._lock:
+            return self._by_torch
+
+    def _model_of(self, data: bytes, bare: bool) -> Engine:
         """The model that a file needs: of this codec's own, or another installed one; else one that says what is missing."""
         header = format.peek(data, bare=bare)
         with self._lock:

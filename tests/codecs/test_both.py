@@ -84,8 +84,8 @@ def test_auto_keeps_what_comes_nearer(installed: None, image: Image.Image) -> No
     data = auto.compress(image, max_bytes=limit)
     assert len(data) <= limit
     models = [Model(codec_file.read(name), decoder="reference", device="cpu") for name in ("fasdiff", "cgdm")]
-    original = Original(to_rgb(image)[0], models[0].device)
-    judge = models[0].networks.compressor.analysis.encoder
+    original = Original(to_rgb(image)[0])
+    judge = models[0]
     nearness = {}
     for model in models:
         alone = Codec(model.weights.codec, decoder="reference", device="cpu").compress(image, max_bytes=limit)

@@ -3,11 +3,12 @@
 import pytest
 import torch
 
-from intaglio.codecs.bounded import LATENT_BOUND, LOW_BOUND, near
+from intaglio.codecs.bounds import LATENT_BOUND, LOW_BOUND, near
 from intaglio.codecs.cgdm import CGDM, SyntaxSynthesis
 from intaglio.compressor.base_picture import base_means, base_picture
 from intaglio.compressor.config import CompressorConfig
-from intaglio.compressor.synthesis import Prompt, Synthesis
+from intaglio.compressor.prompt import Prompt
+from intaglio.compressor.synthesis import Synthesis
 from intaglio.entropy.learned.coded import Coded
 from intaglio.priors.unet import PriorConfig
 

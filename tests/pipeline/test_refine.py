@@ -21,7 +21,7 @@ from intaglio.networks.layout import frozen
 from intaglio.pipeline import refine
 from intaglio.pipeline.annealing import Annealed
 from intaglio.pipeline.coding import Goal
-from intaglio.pipeline.encoder import analyse, encode
+from intaglio.pipeline.encoder import encode
 from intaglio.pipeline.likeness import Likeness
 from intaglio.pipeline.model import Model
 from intaglio.pipeline.original import Original
@@ -41,11 +41,11 @@ def image() -> Image.Image:
 
 @pytest.fixture(scope="module")
 def original(image: Image.Image) -> Original:
-    return Original(np.asarray(image), CPU)
+    return Original(np.asarray(image))
 
 
 def test_thawed_models_count_what_files_take(tiny_model: Model, original: Original) -> None:
-    payload, values = tiny_model.stream.encode(analyse(tiny_model, original, 0), LOW)
+    payload, values = tiny_model.stream.encode(tiny_model.analyse(original, 0), LOW)
     entropy = thaw(tiny_model.weights.entropy)
     exact = Coded.of(values.floats(), CPU, torch.float32)
     hats, bits = entropy(exact, torch.tensor([LOW / 255]), torch.round)
@@ -86,7 +86,7 @@ def sight() -> Sight:
 def refinement(model: Model, original: Original, goal: Goal, sight: Sight) -> Refinement:
     """Of the coding that effort starts from."""
     coding = encode(model, original, replace(goal, effort=0))
-    return Refinement(model, original, coding, analyse(model, original, coding.scale), goal, sight)
+    return Refinement(model, original, coding, model.analyse(original, coding.scale), goal, sight)
 
 
 @pytest.mark.parametrize("focus", [False, True])
@@ -109,7 +109,7 @@ def test_effort_keeps_to_the_budget(tiny_codec: Codec, image: Image.Image) -> No
 
 def test_more_effort_is_less_error_in_the_same_bytes(sight: Sight) -> None:
     """It was more than none, but the less the longer the search: what it saved was spent by undoing it."""
-    model, original = Model(codec_file.read("cgdm"), device="cpu"), Original(np.asarray(picture(96, 5)), CPU)
+    model, original = Model(codec_file.read("cgdm"), device="cpu"), Original(np.asarray(picture(96, 5)))
     costs = []
     for effort in (1, 5):
         search = refinement(model, original, Goal(0, lambda scale: 400, effort), sight)
@@ -133,7 +133,7 @@ def test_stopped_it_keeps_the_best_until_then(
             raise KeyboardInterrupt
 
     with pytest.warns(UserWarning, match="stopped"):
-        coding = refined(tiny_model, original, plain, analyse(tiny_model, original, 0), goal, advance)
+        coding = refined(tiny_model, original, plain, tiny_model.analyse(original, 0), goal, advance)
     assert coding != plain and sum(shares) < 1
     assert encode(tiny_model, original, goal) == plain  # in a hurry
     original.hurry = False
@@ -158,9 +158,9 @@ def test_tiles_are_refined_one_by_one(
 
 def test_a_face_counts_where_it_is(tiny_model: Model, original: Original, sight: Sight) -> None:
     _, drawing = tiny_model.searchable
-    x, z, p = original.picture(0), original.latent(0, tiny_model.space).float(), original.packets(0)
+    x, z, p = tiny_model.picture(original, 0), tiny_model.latent(original, 0).float(), tiny_model.packets(original, 0)
     points = torch.tensor(TEMPLATE)[None] / 2
-    c = Coded.of(analyse(tiny_model, original, 0), CPU, torch.float32)
+    c = Coded.of(tiny_model.analyse(original, 0), CPU, torch.float32)
     c.y.requires_grad_()
     q = tiny_model.quality(INDEX)
     with tiny_model.autocast():

@@ -10,6 +10,7 @@ from intaglio.codecs.diffusion_codec import DiffusionCodec
 from intaglio.compressor.config import CompressorConfig
 from intaglio.entropy.learned.coded import Coded
 from intaglio.pipeline import windows
+from intaglio.pipeline.model import margins
 from intaglio.priors.unet import PriorConfig
 
 DEPTH = 2
@@ -37,7 +38,7 @@ def test_analysis_in_windows_is_the_whole(model: DiffusionCodec) -> None:
     p = draw(192, 4)
     for z in (None, draw(32, 4)):
         whole = model.compressor.analysis(p, z)
-        parts = windows.analyse(model.compressor.analysis, p, windows.margins(DEPTH)[0], z, TILE)
+        parts = windows.analyse(model.compressor.analysis, p, margins(DEPTH)[0], z, TILE)
         for name in ("lf", "h", "vector", "y"):
             assert (getattr(parts, name) - getattr(whole, name)).abs().max() < 1e-4, name
 
@@ -45,8 +46,8 @@ def test_analysis_in_windows_is_the_whole(model: DiffusionCodec) -> None:
 def test_synthesis_and_guidance_in_windows_are_the_whole(model: DiffusionCodec) -> None:
     c = Coded(draw(4, 1), draw(8, 1), torch.randn(1, 8, 1, 1), draw(16, 2))
     q = torch.tensor([0.4])
-    prompt, control = windows.guided(model, c, q, windows.margins(DEPTH)[1])
-    parts, of_parts = windows.guided(model, c, q, windows.margins(DEPTH)[1], TILE)
+    prompt, control = windows.guided(model, c, q, margins(DEPTH)[1])
+    parts, of_parts = windows.guided(model, c, q, margins(DEPTH)[1], TILE)
     pairs = [(parts.latent, prompt.latent), (parts.packets, prompt.packets), (of_parts.base, control.base)]
     pairs += [*zip(of_parts.maps, control.maps), *zip(of_parts.scales, control.scales)]
     assert all(a.shape == b.shape and (a - b).abs().max() < 1e-4 for a, b in pairs)

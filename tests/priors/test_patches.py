@@ -28,7 +28,7 @@ def test_a_part_needs_a_ring_more_for_each_step() -> None:
 
 
 def test_the_order_of_patches_changes_no_bit() -> None:
-    z = field(0, 3, 72, 104)
+    z = torch.from_numpy(field(0, 3, 72, 104))
     calls: list[Rect] = []
 
     def denoise(part: torch.Tensor, patch: Rect) -> torch.Tensor:
@@ -44,7 +44,7 @@ def test_the_order_of_patches_changes_no_bit() -> None:
 
 
 def test_what_is_pointwise_equals_the_whole() -> None:
-    z = field(1, 2, 64, 96)
+    z = torch.from_numpy(field(1, 2, 64, 96))
     whole = in_patches(lambda part, _: part.tanh(), z, tile=96)
     assert (in_patches(lambda part, _: part.tanh(), z, tile=32, overlap=8) - whole).abs().max() < 2**-19
 

@@ -11,7 +11,7 @@ import torch
 
 from intaglio.checkpoints import stable_diffusion
 from intaglio.checkpoints.stable_diffusion import Checkpoint
-from intaglio.codecs.bounded import LATENT_BOUND
+from intaglio.codecs.bounds import LATENT_BOUND
 from intaglio.codecs.cgdm_sd import CGDMOverStableDiffusion
 from intaglio.codecs.fasdiff_sd import FaSDiffOverStableDiffusion
 from intaglio.compressor.config import CompressorConfig

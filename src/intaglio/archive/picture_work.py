@@ -70,9 +70,9 @@ def load(settings: Settings) -> Work:
     """
     code = _compressor(settings) if isinstance(settings.options, CompressOptions) else _drawer(settings)
     if settings.threads:
-        import torch
+        from intaglio.networks.thread_count import limit
 
-        torch.set_num_threads(settings.threads)
+        limit(settings.threads)
 
     def work(item: Item) -> Row:
         start = time.perf_counter()

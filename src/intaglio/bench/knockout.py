@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import torch
 
-from intaglio.codecs.diffusion_codec import DiffusionCodec, Progress, ignored
-from intaglio.compressor.synthesis import Prompt
+from intaglio.codecs.diffusion_codec import DiffusionCodec
+from intaglio.compressor.prompt import Prompt
 from intaglio.entropy.learned.coded import Coded
+from intaglio.networks.progress import Progress, ignored
 from intaglio.networks.tiles import Rect
 from intaglio.priors.prior import Control
 

@@ -9,12 +9,10 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, TypeAlias
 
-from intaglio import processes
 from intaglio.atomic import write
 from intaglio.cli.terminal import Show
 from intaglio.errors import sentence
 from intaglio.files import Job
-from intaglio.processes import share_of_cores
 
 Facts: TypeAlias = dict[str, Any]
 Work: TypeAlias = Callable[[Job, Show], tuple[bytes, Facts]]
@@ -40,8 +38,10 @@ def at_once(
     jobs: Sequence[Job], prepare: Prepare, args: argparse.Namespace, advance: Advance
 ) -> Iterator[tuple[Job, Facts]]:
     """All jobs in `args.jobs` processes, as they get done; the cores are shared out among them."""
+    from intaglio import processes  # 10 ms of imports that one file has no use for
+
     count = min(args.jobs, len(jobs))
-    args = argparse.Namespace(**vars(args) | {"threads": args.threads or share_of_cores(count)})
+    args = argparse.Namespace(**vars(args) | {"threads": args.threads or processes.share_of_cores(count)})
     for job, facts in processes.at_once(jobs, partial(doer, prepare, args), count, advance):
         yield job, facts if isinstance(facts, dict) else facts_of(job) | {"error": facts.reason, "warnings": []}
 
@@ -55,9 +55,9 @@ def doer(prepare: Prepare, args: argparse.Namespace) -> Callable[[Job, Show], Fa
 def ready(prepare: Prepare, args: argparse.Namespace) -> Work:
     """What does the jobs of a process, with the threads that it may have."""
     if args.threads:
-        import torch
+        from intaglio.networks.thread_count import limit
 
-        torch.set_num_threads(args.threads)
+        limit(args.threads)
     return prepare(args)
 
 

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from typing import Never
 
 from intaglio import __version__
-from intaglio.cli import archive, barcode, compress, decompress, demo, frame, inspect, keys, read
+from intaglio.cli import archive, barcode, compress, decompress, demo, frame, inspect, keys, read, serve
 from intaglio.cli.terminal import complain, foreseen, hush
 from intaglio.errors import sentence
 from intaglio.files import STREAM
@@ -31,7 +31,7 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="intaglio", description="A picture in very few bytes, and a picture again.")
     top.add_argument("--version", action="version", version=VERSION)
     commands = top.add_subparsers(metavar="COMMAND", required=True)
-    for command in (compress, decompress, inspect, archive, frame, barcode, read, keys, demo):
+    for command in (compress, decompress, inspect, archive, frame, barcode, read, keys, serve, demo):
         command.add(commands)
     commands.add_parser("train", add_help=False, help="Train a codec: intaglio train CONFIG --data DIR (train --help)")
     commands.add_parser("bench", add_help=False, help="Measure codecs side by side (bench --help)")

@@ -5,15 +5,14 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 
-from intaglio.codecs.diffusion_codec import DiffusionCodec, Progress, ignored
+from intaglio.codecs.bounds import LOW_BOUND, near
+from intaglio.codecs.diffusion_codec import DiffusionCodec
 from intaglio.compressor.base_picture import base_means, hold_low_band
-from intaglio.compressor.synthesis import Prompt
+from intaglio.compressor.prompt import Prompt
 from intaglio.networks import packets
+from intaglio.networks.progress import Progress, ignored
 from intaglio.networks.tiles import Rect
 from intaglio.priors.prior import Control
-
-LATENT_BOUND = 2.0  # a drawn latent lies at most so far from the base latent, in the unit of latents (deviation 1)
-LOW_BOUND = 4 / 255  # and every 8x8 mean of the drawn picture so far from the base picture's, before clipping to 0..1
 
 
 class BoundedCodec(DiffusionCodec):
@@ -38,8 +37,3 @@ class BoundedCodec(DiffusionCodec):
         strayed = F.avg_pool2d(x, packets.SIDE) - base_means(prompt)
         excess = strayed - strayed.clamp(-realism * LOW_BOUND, realism * LOW_BOUND)
         return x - F.interpolate(excess, scale_factor=packets.SIDE, mode="nearest")
-
-
-def near(z: torch.Tensor, base: torch.Tensor, realism: float = 1.0) -> torch.Tensor:
-    """z moved, value by value, to within realism * LATENT_BOUND of the base."""
-    return base + (z - base).clamp(-realism * LATENT_BOUND, realism * LATENT_BOUND)

@@ -21,7 +21,8 @@ from intaglio.codecs.bounded import BoundedCodec
 from intaglio.codecs.guidance import Guidance
 from intaglio.compressor.compressor import Compressor
 from intaglio.compressor.config import CompressorConfig
-from intaglio.compressor.synthesis import Prompt, Synthesis
+from intaglio.compressor.prompt import Prompt
+from intaglio.compressor.synthesis import Synthesis
 from intaglio.entropy.learned.coded import Coded
 from intaglio.priors.patches import TILE
 from intaglio.priors.prior import Control

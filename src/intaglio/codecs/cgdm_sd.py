@@ -22,7 +22,7 @@ from intaglio.codecs.cgdm import SyntaxSynthesis, generator
 from intaglio.codecs.steering import Steering
 from intaglio.compressor.compressor import Compressor
 from intaglio.compressor.config import CompressorConfig
-from intaglio.compressor.synthesis import Prompt
+from intaglio.compressor.prompt import Prompt
 from intaglio.entropy.learned.coded import Coded
 from intaglio.priors.prior import Control
 from intaglio.priors.sd_prior import StableDiffusionPrior, SteeringConfig

@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from torch import nn
 
 from intaglio.compressor.base_picture import hold_low_band
 from intaglio.compressor.compressor import Compressor
-from intaglio.compressor.synthesis import Prompt
+from intaglio.compressor.prompt import Prompt
 from intaglio.entropy.learned.coded import Coded
+from intaglio.networks.progress import Progress, ignored
 from intaglio.networks.tiles import Rect
-from intaglio.priors.patches import needed, patched, patches
+from intaglio.priors import patches
 from intaglio.priors.prior import Control
-from intaglio.priors.sampler import sample
 from intaglio.priors.sd_prior import StableDiffusionPrior
 from intaglio.priors.unet import CompactPrior
-
-Progress = Callable[[float], object]
-"""Told each share of a work that is done; what it raises ends the work."""
-
-
-def ignored(share: float) -> None:
-    """Progress that nobody wants to know of."""
 
 
 class DiffusionCodec(nn.Module, ABC):
@@ -55,16 +48,9 @@ class DiffusionCodec(nn.Module, ABC):
         part: Rect | None = None,
         progress: Progress = ignored,
     ) -> torch.Tensor:
-        """Latents (B, C, h, w) that the diffusion makes under a control, from noise of that shape.
-
-        Of a large latent, `part` alone is drawn, where it is given. `realism` acts on latents only where a codec says so.
-        `progress` is told each share of the work as it is done.
-        """
-        h, w = noise.shape[2:]
-        order = needed(part, h, w, steps, self.tile) if part else patches(h, w, self.tile)
-        share = 1 / (steps * len(order))
-        denoise = patched(self.prior, control, self.tile, order, lambda: progress(share))
-        return sample(denoise, control.base.float(), q, steps, noise, self.order)
+        """`patches.draw` by the prior; `realism` acts on latents only where a codec says so."""
+        control = replace(control, base=control.base.float())
+        return patches.draw(self.prior, control, q, steps, noise, self.tile, part, progress, self.order)
 
     def hold(self, x: torch.Tensor, prompt: Prompt, realism: float = 1.0) -> torch.Tensor:
         """A drawn picture (B, 3, H, W) held to the base picture: its low band is the base picture's."""

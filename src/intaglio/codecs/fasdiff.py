@@ -20,7 +20,7 @@ from intaglio.codecs.diffusion_codec import DiffusionCodec
 from intaglio.codecs.guidance import Guidance, zeroed
 from intaglio.compressor.compressor import Compressor
 from intaglio.compressor.config import CompressorConfig
-from intaglio.compressor.synthesis import Prompt
+from intaglio.compressor.prompt import Prompt
 from intaglio.entropy.learned.coded import Coded
 from intaglio.networks.blocks import conv3
 from intaglio.priors.prior import Control

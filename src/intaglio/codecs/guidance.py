@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from intaglio.compressor.config import CompressorConfig
-from intaglio.compressor.synthesis import Prompt
+from intaglio.compressor.prompt import Prompt
 from intaglio.networks import packets
 from intaglio.networks.blocks import Embedding, ResBlock, conv3
 from intaglio.priors.unet import PriorConfig

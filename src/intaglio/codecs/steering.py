@@ -8,7 +8,7 @@ from torch import nn
 
 from intaglio.codecs.guidance import zeroed
 from intaglio.compressor.config import CompressorConfig
-from intaglio.compressor.synthesis import Prompt
+from intaglio.compressor.prompt import Prompt
 from intaglio.entropy.learned.coded import Coded
 from intaglio.networks import packets
 from intaglio.networks.blocks import Embedding, ResBlock, Up, conv3

@@ -18,7 +18,8 @@ from torch import nn
 
 from intaglio.compressor.analysis import Analysis
 from intaglio.compressor.config import CompressorConfig
-from intaglio.compressor.synthesis import Prompt, Synthesis
+from intaglio.compressor.prompt import Prompt
+from intaglio.compressor.synthesis import Synthesis
 from intaglio.entropy.learned.coded import Coded
 from intaglio.entropy.learned.entropy_model import EntropyModel, EntropySizes
 

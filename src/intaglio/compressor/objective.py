@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from intaglio.compressor.synthesis import Prompt
+from intaglio.compressor.prompt import Prompt
 
 LATENT, PICTURE = 0.25, 60.0  # weights of the squared errors of base latent and base picture
 LAMBDA = (0.012, 60.0)  # bits per pixel that a unit of error is worth, at quality 0 and 1; geometric between

@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 import torch.nn.functional as F
 from torch import nn
 
 from intaglio.compressor.config import CompressorConfig
+from intaglio.compressor.prompt import Prompt
 from intaglio.entropy.learned.coded import Coded
 from intaglio.networks import packets
 from intaglio.networks.blocks import Embedding, ResBlock, Up, conv3
-
-
-@dataclass
-class Prompt:
-    """What the synthesis gives the diffusion: the visual prompt, and the two base results."""
-
-    fine: torch.Tensor  # (B, fine, H/8, W/8)
-    coarse: torch.Tensor  # (B, coarse, H/16, W/16)
-    latent: torch.Tensor  # (B, latent, H/8, W/8) base latent
-    packets: torch.Tensor  # (B, 192, H/8, W/8) base picture, wavelet packets of x - 1/2
-    cond: torch.Tensor  # (B, cond) quality, and what a codec adds
 
 
 class Synthesis(nn.Module):

@@ -87,7 +87,8 @@ class Stream:
         self.focus = (conv(weights, "focus.0"), conv(weights, "focus.1")) if "focus.0.weight" in weights else None
         digest = hashlib.sha256()
         for name, array in sorted({**weights, **frozen}.items()):
-            digest.update(f"{name}{array.dtype}{array.shape}".encode() + np.ascontiguousarray(array).tobytes())
+            digest.update(f"{name}{array.dtype}{array.shape}".encode())
+            digest.update(np.ascontiguousarray(array).data)
         self.digest = digest.digest()[:8]
         self.seed = int.from_bytes(self.digest[:4], "big")
 

@@ -12,19 +12,22 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
-import torch
+from numpy.typing import NDArray
 from PIL import Image
 
 from intaglio.faces import warp
 from intaglio.faces.warp import Array, Rgb
-from intaglio.faces.yunet import MODEL, OUTPUTS, STRIDES, YuNet
-from intaglio.networks.layout import frozen
+from intaglio.faces.yunet_levels import MODEL, OUTPUTS, STRIDES
+from intaglio.networks.onnx_session import Session, installed
 from intaglio.weights import tensors
 
 FILE = tensors.FOLDER / "face_detector.safetensors"
+GRAPH = Path(__file__).parent / "face_detector.onnx"
 SEEN = 20  # pixels of the smallest wanted face as the network sees it; YuNet was trained with 10 and more
 LARGEST = 320  # and of the largest that it sees well
 STEP = 4  # of the pyramid
@@ -113,14 +116,13 @@ def _look_again(rgb: Rgb, find: Array) -> Array | None:
     return near
 
 
-@torch.inference_mode()
 def raw(rgb: Rgb, least: float) -> Array:
     """All cells of one run of the network over a picture as it is, of a score of `least` and more: (N, 15)."""
     height, width = rgb.shape[:2]
-    x = torch.from_numpy(np.array(rgb)).permute(2, 0, 1)[None].float()
-    x = torch.nn.functional.pad(x, (0, -width % STRIDES[-1], 0, -height % STRIDES[-1]))
-    outputs = _network()(x.contiguous(memory_format=torch.channels_last))
-    return np.concatenate([_cells(y[0].permute(1, 2, 0).double().numpy(), s, least) for y, s in zip(outputs, STRIDES)])
+    x = np.zeros((1, 3, height + -height % STRIDES[-1], width + -width % STRIDES[-1]), np.float32)
+    x[0, :, :height, :width] = rgb.transpose(2, 0, 1)
+    outputs = (y[0].transpose(1, 2, 0).astype(np.float64) for y in _network()(x))
+    return np.concatenate([_cells(y, stride, least) for y, stride in zip(outputs, STRIDES)])
 
 
 def _cells(y: Array, stride: int, least: float) -> Array:
@@ -155,7 +157,23 @@ def iou(a: Array, b: Array) -> float:
 
 
 @functools.cache
-def _network() -> YuNet:
+def _network() -> Callable[[NDArray[np.float32]], Sequence[NDArray[np.float32]]]:
+    """YuNet by ONNX Runtime, or by torch where that is not installed."""
+    file = tensors.read(FILE, MODEL)
+    if installed():
+        session = Session(GRAPH, {name: array.astype(np.float32) for name, array in file.arrays.items()})
+        return lambda x: session(x=x)
+    import torch
+
+    from intaglio.faces.yunet import YuNet
+    from intaglio.networks.layout import frozen
+
     with torch.device("meta"):
         net = YuNet()
-    return frozen(tensors.fill(net, tensors.read(FILE, MODEL)))
+    net = frozen(tensors.fill(net, file))
+
+    @torch.inference_mode()
+    def run(x: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        return [y.numpy() for y in net(torch.from_numpy(x).contiguous(memory_format=torch.channels_last))]
+
+    return run

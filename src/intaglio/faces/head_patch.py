@@ -6,16 +6,18 @@ All coordinates are edges from 0, as in `detector`; the middle of the first pixe
 from __future__ import annotations
 
 import math
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from intaglio.faces import warp
-from intaglio.faces.detector import Face
 from intaglio.faces.warp import Rgb
 from intaglio.format.faces import FRAME, Placement
+
+if TYPE_CHECKING:
+    from intaglio.faces.detector import Face
 
 Affine: TypeAlias = tuple[float, float, float, float, float, float]
 

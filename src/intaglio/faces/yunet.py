@@ -12,10 +12,8 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-MODEL = "face_detector"
-STRIDES = (8, 16, 32)
-OUTPUTS = 16
-"""Numbers a cell: logit of a face, logit of an object, box (4), points (5 x 2)."""
+from intaglio.faces.yunet_levels import OUTPUTS, STRIDES
+
 C = 64
 
 

@@ -9,28 +9,12 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 
-SIDE = 8  # pixels of a block
-BANDS = SIDE**2
-CHANNELS = 3 * BANDS
+from intaglio.networks import walsh
+from intaglio.networks.walsh import BANDS, CHANNELS, SIDE
 
+__all__ = ["BANDS", "CHANNELS", "MATRIX", "SIDE", "analyse", "synthesise"]
 
-def _walsh(n: int = SIDE) -> torch.Tensor:
-    h = torch.ones(1, 1)
-    while h.shape[0] < n:
-        h = torch.cat([torch.cat([h, h], 1), torch.cat([h, -h], 1)], 0)
-    sequency = (h[:, 1:] != h[:, :-1]).sum(1)
-    return h[sequency.argsort()] / n**0.5
-
-
-def _matrix() -> torch.Tensor:
-    """(64, 64): rows are bands by rising row + column sequency, columns are pixels of the block."""
-    w = _walsh()
-    full = torch.einsum("ab,cd->acbd", w, w).reshape(BANDS, BANDS)
-    order = sorted(range(BANDS), key=lambda k: (k // SIDE + k % SIDE, k))
-    return full[order]
-
-
-MATRIX = _matrix()
+MATRIX = torch.from_numpy(walsh.MATRIX)
 
 
 def analyse(x: torch.Tensor) -> torch.Tensor:

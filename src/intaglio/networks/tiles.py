@@ -7,9 +7,9 @@ A tile is computed with a margin of all that can reach it, so that what is stitc
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from torch import Tensor
+from intaglio.networks.arrays import Array, zeros
 
 
 class Rect(NamedTuple):
@@ -47,9 +47,11 @@ class Rect(NamedTuple):
         """The same cells, counted from the first one of `outer`."""
         return Rect(self.top - outer.top, self.left - outer.left, self.bottom - outer.top, self.right - outer.left)
 
-    def cut(self, x: Tensor, step: int = 1) -> Tensor:
+    def cut(self, x: Array, step: int = 1) -> Array:
         """The rectangle's part of a tensor (..., H, W) with `step` positions a cell, as a view."""
-        return x[..., self.top * step : self.bottom * step, self.left * step : self.right * step]
+        whole: Any = x
+        part: Array = whole[..., self.top * step : self.bottom * step, self.left * step : self.right * step]
+        return part
 
 
 class Tile(NamedTuple):
@@ -69,14 +71,14 @@ def tiles(rows: int, columns: int, side: int, margin: int = 0, part: Rect | None
 
 
 def stitch(
-    net: Callable[[Rect], Sequence[Tensor]],
+    net: Callable[[Rect], Sequence[Any]],
     rows: int,
     columns: int,
     side: int,
     margin: int,
     part: Rect | None = None,
     after: Callable[[float], object] = lambda share: None,
-) -> list[Tensor]:
+) -> list[Any]:
     """Tensors (B, C, H, W) of a whole grid out of `net`, which gives those of a rectangle of it.
 
     With `part`, tiles that have no cell of it are not computed: there the result is zero. `after` is told the share of the
@@ -86,14 +88,14 @@ def stitch(
         answers = list(net(Rect(0, 0, rows, columns)))
         after(1.0)
         return answers
-    whole: list[Tensor] = []
+    whole: list[Any] = []
     places = list(tiles(rows, columns, side, margin, part))
     for inner, outer in places:
         pieces = net(outer)
         steps = [piece.shape[-2] // outer.height for piece in pieces]
         if not whole:
-            whole = [p.new_zeros(*p.shape[:-2], rows * s, columns * s) for p, s in zip(pieces, steps)]
+            whole = [zeros(p, (*p.shape[:-2], rows * s, columns * s)) for p, s in zip(pieces, steps)]
         for out, piece, step in zip(whole, pieces, steps):
-            inner.cut(out, step).copy_(inner.within(outer).cut(piece, step))
+            inner.cut(out, step)[:] = inner.within(outer).cut(piece, step)
         after(1 / len(places))
     return whole

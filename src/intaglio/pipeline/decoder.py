@@ -3,32 +3,29 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 
 from intaglio import image
-from intaglio.codecs.diffusion_codec import Progress, ignored
-from intaglio.compressor.base_picture import base_picture
-from intaglio.compressor.synthesis import Prompt
 from intaglio.entropy.stream import grid
 from intaglio.errors import LimitExceeded
-from intaglio.networks.packets import SIDE
+from intaglio.networks.progress import Progress, ignored
 from intaglio.networks.tiles import Rect, tiles
+from intaglio.networks.walsh import SIDE
 from intaglio.options import DecompressOptions
 from intaglio.pipeline import windows
 from intaglio.pipeline.coding import Coding
-from intaglio.pipeline.model import Model
-from intaglio.pipeline.original import WINDOW
-from intaglio.priors.noise import field
+from intaglio.pipeline.engine import Engine
+from intaglio.pipeline.windows import WINDOW
 from intaglio.priors.patches import needed
-from intaglio.spaces.lean_decoder import REACH
+
+if TYPE_CHECKING:
+    from intaglio.compressor.prompt import Prompt
 
 
-@torch.inference_mode()
 def decode(
-    model: Model, coding: Coding, height: int, width: int, options: DecompressOptions, progress: Progress = ignored
+    model: Engine, coding: Coding, height: int, width: int, options: DecompressOptions, progress: Progress = ignored
 ) -> image.Rgb:
     """A payload's picture (height, width, 3), or the options' box of it; the box must lie inside.
 
@@ -43,12 +40,12 @@ def decode(
     def half(share: float) -> None:  # of the diffusion, and of making pixels
         progress(share / 2)
 
-    with model.autocast():
+    with model.computing():
         part, far = _parts(model, box, coding.scale, h, w, options.steps)
         prompt, control = windows.guided(model.networks, tensors, q, model.synthesis_reach, part=far)
         z = None
         if options.realism > 0:
-            noise = field(options.seed, prompt.latent.shape[1], h, w).to(model.device)
+            noise = model.noise(options.seed, h, w)
             z = model.networks.draw(control, q, options.steps, noise, options.realism, part, half)
         pixels = _pixels(model, prompt, z, options.realism, part, progress if z is None else half)
     rows, columns = -(-height // (1 << coding.scale)), -(-width // (1 << coding.scale))
@@ -70,13 +67,15 @@ def watched(progress: Progress, seconds: float | None) -> Progress:
     return watch
 
 
-def _parts(model: Model, box: Rect | None, scale: int, h: int, w: int, steps: int) -> tuple[Rect | None, Rect | None]:
+def _parts(model: Engine, box: Rect | None, scale: int, h: int, w: int, steps: int) -> tuple[Rect | None, Rect | None]:
     """What a box of the picture depends on: a part of the latent (h, w), and one in grains for all of its patches."""
-    if box is None or model.lean is None:  # the reference decoder's statistics are of the whole latent
+    if box is None or not model.local:  # the reference decoder's statistics are of the whole latent
         return None, None
     cell = SIDE << scale
     near = Rect(box.top // cell, box.left // cell, -(-box.bottom // cell), -(-box.right // cell))
-    part = near.grown(REACH + 2, h, w)  # the decoder's reach, and that of what enlarges and what holds the low band
+    part = near.grown(
+        model.pixel_reach + 2, h, w
+    )  # the decoder's reach, and that of what enlarges and what holds the low band
     patches = needed(part, h, w, steps, model.networks.tile)
     top, left = min(p.top for p in patches), min(p.left for p in patches)
     bottom, right = max(p.bottom for p in patches), max(p.right for p in patches)
@@ -84,24 +83,15 @@ def _parts(model: Model, box: Rect | None, scale: int, h: int, w: int, steps: in
     return part, Rect(top // grain, left // grain, -(-bottom // grain), -(-right // grain))
 
 
-def _pixels(
-    model: Model, prompt: Prompt, z: torch.Tensor | None, realism: float, part: Rect | None, progress: Progress
-) -> image.Rgb:
+def _pixels(model: Engine, prompt: Prompt, z: Any, realism: float, part: Rect | None, progress: Progress) -> image.Rgb:
     """The picture of a prompt and drawn latents (None: the base picture), padded, window by window; or part of it."""
     h, w = prompt.latent.shape[2:]
     out = np.zeros((SIDE * h, SIDE * w, 3), np.uint8)
-    whole = None
-    if z is not None and model.lean is None:
-        whole = model.space.decode(z.float().contiguous(memory_format=torch.channels_last), clamp=False)
-    places = list(tiles(h, w, WINDOW, REACH + 1, part))
+    draw = model.canvas(prompt, z, realism)
+    places = list(tiles(h, w, WINDOW, model.pixel_reach + 1, part))
     for inner, outer in places:
-        shown = replace(prompt, packets=outer.cut(prompt.packets))
-        x = base_picture(shown)
-        if z is not None:
-            drawn = outer.cut(whole, SIDE) if whole is not None else model.pixels(outer.cut(z))
-            x = torch.lerp(x, model.networks.hold(drawn.float(), shown, realism), realism)
-        inside = inner.within(outer).cut(x, SIDE)[0].float()
-        levels = (inside.clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
-        out[SIDE * inner.top : SIDE * inner.bottom, SIDE * inner.left : SIDE * inner.right] = levels
+        top, left, bottom, right = (SIDE * side for side in inner.within(outer))
+        shown = draw(outer)[top:bottom, left:right]
+        out[SIDE * inner.top : SIDE * inner.bottom, SIDE * inner.left : SIDE * inner.right] = shown
         progress(1 / len(places))
     return out

@@ -5,16 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-import torch
-
 from intaglio.entropy.stream import STRIDE
 from intaglio.errors import BudgetError
 from intaglio.format.fields import COARSEST, MAX_SCALE
-from intaglio.pipeline import windows
 from intaglio.pipeline.coding import Coding, Goal
-from intaglio.pipeline.model import Model
+from intaglio.pipeline.engine import Engine
 from intaglio.pipeline.original import Original, Tensors
-from intaglio.pipeline.refine import refined
 from intaglio.pipeline.search import typical, within
 
 GOOD_INDEX = 12  # below this quality index a smaller coded scale looks better
@@ -23,24 +19,8 @@ ANALYSIS = 0.7  # about the share of coding at a quality that the networks take
 LIKELY = 24  # the first scale tried is the largest at which a typical picture reaches this index
 
 
-@torch.inference_mode()
-def analyse(
-    model: Model, original: Original, scale: int, after: Callable[[float], object] = lambda share: None
-) -> Tensors:
-    """Unquantised coded tensors of a picture at a coded scale; `after` is told each share of the work that is done."""
-    key = model.weights.decoder, scale
-    if key not in original.analysed:
-        compressor = model.networks.compressor
-        z = None if model.lean_encoder else original.latent(scale, model.space).to(model.dtype)
-        p = original.packets(scale).to(model.dtype)
-        original.analysed[key] = windows.analyse(compressor.analysis, p, model.analysis_reach, z, after=after).arrays()
-    else:
-        after(1.0)
-    return original.analysed[key]
-
-
 def encode(
-    model: Model, original: Original, goal: Goal, advance: Callable[[float], None] = lambda share: None
+    model: Engine, original: Original, goal: Goal, advance: Callable[[float], None] = lambda share: None
 ) -> Coding:
     """A picture at a quality index, or the best that fits a budget.
 
@@ -58,19 +38,23 @@ def encode(
             advance(ANALYSIS * share)
 
     if goal.budget is None:
-        tensors = analyse(model, original, goal.finest, analysed)
+        tensors = model.analyse(original, goal.finest, analysed)
         payload, _ = model.stream.encode(tensors, goal.index, goal.focus)
         coding = Coding(payload, goal.index, goal.finest, goal.focus)
     else:
         coding, tensors = _fitting(model, original, goal.budget, goal.focus, goal.finest)
     if goal.effort and not original.hurry:
+        from intaglio.pipeline.model import Model
+        from intaglio.pipeline.refine import refined
+
+        assert isinstance(model, Model)  # of the engines, the one that gradients pass through
         return refined(model, original, coding, tensors, goal, advance)
     advance(1.0 if goal.budget else 1 - ANALYSIS)
     return coding
 
 
 def _fitting(
-    model: Model, original: Original, budget: Callable[[int], int], focus: bool, finest: int
+    model: Engine, original: Original, budget: Callable[[int], int], focus: bool, finest: int
 ) -> tuple[Coding, Tensors]:
     """The best that fits, and the tensors that it was coded from.
 
@@ -84,7 +68,7 @@ def _fitting(
 
     def attempt(scale: int) -> int:
         """Codes at a scale; which one to go on with."""
-        tensors = analyse(model, original, scale)
+        tensors = model.analyse(original, scale)
         payload, index = within(model.stream, tensors, budget(scale), focus)
         wanting.append(len(payload) - budget(scale))
         tried[scale] = None if index is None else (Coding(payload, index, scale, focus), tensors)

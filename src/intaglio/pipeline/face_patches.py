@@ -1,4 +1,4 @@
-"""Faces that are coded apart: which, at what rate, and how they are drawn into the ground.
+"""Faces that are coded apart: which, and at what rate (`face_drawing` draws them into the ground).
 
 A face that is small in its picture has few bytes there, as many a pixel as what is behind it. Coded in a frame of its own
 it gets more: all faces together have a share of the file's bytes, each an equal part of it, and none more than it can use.
@@ -13,24 +13,20 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from intaglio.codecs.diffusion_codec import Progress
 from intaglio.errors import BudgetError
 from intaglio.faces import head_patch
 from intaglio.faces.detector import Face, detect
-from intaglio.format import Chunk, Header
+from intaglio.format import Chunk
 from intaglio.format.chunks import FACES
-from intaglio.format.faces import FRAME, MAX_FACES, PLACEMENT, FaceEntry, Faces, Placement
-from intaglio.image import Rgb
-from intaglio.options import Box, CompressOptions, DecompressOptions
+from intaglio.format.faces import MAX_FACES, PLACEMENT, FaceEntry, Faces, Placement
+from intaglio.options import CompressOptions
 from intaglio.pipeline.coding import Coding, Goal, index_of
-from intaglio.pipeline.decoder import decode
 from intaglio.pipeline.encoder import encode
-from intaglio.pipeline.model import Model
+from intaglio.pipeline.engine import Engine
 from intaglio.pipeline.original import Original
 from intaglio.pipeline.search import typical
 
 OVERHEAD = PLACEMENT + 3  # bytes of a face's entry: quality index and length on top
-Ground = Callable[[Box | None, Progress], Rgb]
 SHARE = {"auto": 0.35, "face": 0.6}  # of the bytes go to faces at `USUAL` bits a pixel, by focus
 USUAL = 0.03  # with fewer the share grows as the root: there the ground loses little
 MOST = 0.6  # of the bytes go to faces at any rate
@@ -55,7 +51,7 @@ class Patches:
 
 
 def coded(
-    model: Model, original: Original, options: CompressOptions, advance: Callable[[float], None]
+    model: Engine, original: Original, options: CompressOptions, advance: Callable[[float], None]
 ) -> Patches | None:
     """The faces of a picture that are worth it, coded by a FaSDiff model; None where none is.
 
@@ -96,11 +92,11 @@ def _area(place: Placement, height: int, width: int) -> float:
 
 
 def _patch(
-    model: Model, whole: Original, place: Placement, effort: int, room: int, advance: Callable[[float], None]
+    model: Engine, whole: Original, place: Placement, effort: int, room: int, advance: Callable[[float], None]
 ) -> Coding | None:
     """A face's patch in `room` bytes with what the chunk says of it; None where that is too little."""
     a, _, _, d, _, _ = place.affine(*whole.rgb.shape[:2])
-    original = Original(head_patch.cut(whole.rgb, place), model.device)
+    original = Original(head_patch.cut(whole.rgb, place))
     original.hurry = whole.hurry
     goal = Goal(0, lambda scale: room - OVERHEAD, effort, finest=int(math.hypot(a, d) < HALVED))
     try:
@@ -109,44 +105,3 @@ def _patch(
         return None
     whole.hurry = original.hurry
     return coding if coding.scale <= 3 else None
-
-
-def draw(
-    model: Model,
-    header: Header,
-    payloads: Sequence[bytes],
-    options: DecompressOptions,
-    ground: Ground,
-    progress: Progress,
-) -> Rgb:
-    """The picture of a file with faces, or the options' box of it.
-
-    Args:
-        ground: what draws the picture without them, or a box of it.
-    """
-    faces, (rows, columns) = header.faces, FRAME
-    assert faces is not None
-    whole = (0, 0, header.width, header.height)
-    box = options.box or whole
-    drawn = [
-        (face, payload, head_patch.bounds(face.placement, header.height, header.width))
-        for face, payload in zip(faces.entries, payloads)
-    ]
-    drawn = [(face, payload, around) for face, payload, around in drawn if _meet(around, box)]
-    wide = box  # a patch is fitted to all of the ground that it lies on, whichever part of that is wanted
-    for _, _, around in drawn:
-        wide = min(wide[0], around[0]), min(wide[1], around[1]), max(wide[2], around[2]), max(wide[3], around[3])
-    share = 1 / (1 + len(drawn))
-    picture = ground(None if wide == whole else wide, lambda done: progress(done * share))
-    for face, payload, _ in drawn:
-        coding = Coding(payload, face.quality, face.placement.scale)
-        patch = decode(
-            model, coding, rows, columns, dataclasses.replace(options, box=None), lambda done: progress(done * share)
-        )
-        head_patch.paste(picture, patch, face.placement, (header.height, header.width), wide[:2])
-    left, top = wide[:2]
-    return picture[box[1] - top : box[3] - top, box[0] - left : box[2] - left]
-
-
-def _meet(a: Box, b: Box) -> bool:
-    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]

@@ -79,9 +79,9 @@ class Refinement:
         self.model, self.sight, self.iterations = model, sight, ITERATIONS[goal.effort]
         self.budget = None if goal.budget is None else goal.budget(coding.scale)
         # Copies, for what was made in inference mode takes no part in gradients.
-        self.x = original.picture(coding.scale)
-        self.z = original.latent(coding.scale, model.space).float().clone()
-        self.p = original.packets(coding.scale).clone()
+        self.x = model.picture(original, coding.scale)
+        self.z = model.latent(original, coding.scale).float().clone()
+        self.p = model.packets(original, coding.scale).clone()
         self.whole = {
             name: t.clone()
             for name, t in vars(Coded.of(tensors, model.device, torch.float32)).items()

@@ -15,8 +15,8 @@ from intaglio.options import CompressOptions
 from intaglio.pipeline import choose, face_patches, plain
 from intaglio.pipeline.coding import Coding, Goal, index_of
 from intaglio.pipeline.encoder import encode
+from intaglio.pipeline.engine import Engine
 from intaglio.pipeline.face_patches import Patches
-from intaglio.pipeline.model import Model
 from intaglio.pipeline.original import Original
 from intaglio.pipeline.search import typical
 
@@ -26,7 +26,7 @@ Advance = Callable[[float], None]
 
 
 def whole_file(
-    models: Sequence[Model], original: Original, options: CompressOptions, advance: Advance, *, plainly: bool
+    models: Sequence[Engine], original: Original, options: CompressOptions, advance: Advance, *, plainly: bool
 ) -> bytes:
     """The file of a picture by one of the models; with `plainly`, of its own pixels if they take few bytes.
 
@@ -42,7 +42,7 @@ def whole_file(
     return pixels if pixels is not None and len(pixels) <= EXACT * len(data) else data
 
 
-def _drawn(models: Sequence[Model], original: Original, options: CompressOptions, advance: Advance) -> bytes:
+def _drawn(models: Sequence[Engine], original: Original, options: CompressOptions, advance: Advance) -> bytes:
     """The file with faces coded apart, where that pays, or without."""
     told = 0.0
 
@@ -60,14 +60,14 @@ def _drawn(models: Sequence[Model], original: Original, options: CompressOptions
     return _best(models, original, options, rest)
 
 
-def _portraitist(models: Sequence[Model]) -> Model | None:
+def _portraitist(models: Sequence[Engine]) -> Engine | None:
     """The model that codes faces apart. A custom one does so for its own ground alone: a file names one custom model."""
     model = next((model for model in models if model.weights.codec == "fasdiff"), None)
     return None if model is None or (model.weights.stream == CUSTOM and len(models) > 1) else model
 
 
 def _best(
-    models: Sequence[Model],
+    models: Sequence[Engine],
     original: Original,
     options: CompressOptions,
     advance: Advance,
@@ -81,7 +81,7 @@ def _best(
         order, sure = sorted(models, key=lambda model: model.weights.codec == "fasdiff"), True
     else:
         order, sure = choose.likelier(models, original)
-    judge = models[0].networks.compressor.analysis.encoder
+    judge = models[0]
     share = 1.0 if sure else 1 / len(order)
     limit, least = options.max_bytes, list[int]()
     best: tuple[tuple[int, float], bytes] | None = None
@@ -103,7 +103,7 @@ def _best(
 
 
 def _file(
-    model: Model,
+    model: Engine,
     original: Original,
     options: CompressOptions,
     limit: int | None,

@@ -7,26 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-import torch
-
-from intaglio.codecs.diffusion_codec import DiffusionCodec
-from intaglio.compressor.analysis import Analysis
-from intaglio.compressor.synthesis import Prompt
+from intaglio.compressor.prompt import Prompt
 from intaglio.entropy.learned.coded import Coded
 from intaglio.networks.tiles import Rect, stitch
 from intaglio.priors.prior import Control
-from intaglio.spaces.lean_encoder import REACH
+
+if TYPE_CHECKING:
+    import torch
+
+    from intaglio.codecs.diffusion_codec import DiffusionCodec
+    from intaglio.compressor.analysis import Analysis
 
 TILE = 64  # grains: 2048 pixels
 GRAIN = 4  # latents in a grain
-
-
-def margins(depth: int) -> tuple[int, int]:
-    """Grains that analysis, and synthesis with guidance, reach; `depth` as in CompressorConfig."""
-    analysis = REACH + 16 + 6 * depth  # latents: the encoder; 1 + 2d at 1/8, then down; 2d at 1/16, down; 3 at 1/32
-    synthesis = 17 + 6 * depth  # 2 at 1/32; 2d + 1 at 1/16; 2d + 1 at 1/8; guidance 4 at 1/8 and 1 at 1/16
-    return -(-analysis // GRAIN), -(-synthesis // GRAIN)
+WINDOW = 128  # latents a side that pixels are coded and drawn by
 
 
 def analyse(

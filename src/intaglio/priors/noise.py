@@ -6,7 +6,6 @@ Counter-based (SplitMix64's finaliser, then Box-Muller), so tiles of any shape a
 from __future__ import annotations
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 _GOLDEN = 0x9E3779B97F4A7C15
@@ -18,7 +17,7 @@ def _mix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return x ^ (x >> np.uint64(31))
 
 
-def field(seed: int, channels: int, height: int, width: int) -> torch.Tensor:
+def field(seed: int, channels: int, height: int, width: int) -> NDArray[np.float32]:
     """(1, channels, height, width) float32, the field from its first row and column on."""
     out = np.empty((1, channels, height, width), np.float32)
     with np.errstate(over="ignore"):
@@ -31,4 +30,4 @@ def field(seed: int, channels: int, height: int, width: int) -> torch.Tensor:
             u = (a >> np.uint64(11)).astype(np.float64) * 2**-53 + 2**-54
             v = (b >> np.uint64(11)).astype(np.float64) * 2**-53
             out[0, channel] = np.sqrt(-2 * np.log(u)) * np.cos(2 * np.pi * v)
-    return torch.from_numpy(out)
+    return out

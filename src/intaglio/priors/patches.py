@@ -8,12 +8,19 @@ and weights are whole numbers, so that the sums are exact in float64 and do not 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
-import torch
+import numpy as np
+from numpy.typing import NDArray
 
+from intaglio.networks.arrays import Array, doubles, like, zeros
+from intaglio.networks.progress import Progress, ignored
 from intaglio.networks.tiles import Rect
 from intaglio.priors.prior import Control, Prior
-from intaglio.priors.sampler import Denoise
+from intaglio.priors.sampler import Denoise, sample
+
+if TYPE_CHECKING:
+    import torch
 
 TILE, OVERLAP = 128, 16  # latents; 1024 and 128 pixels
 GRAIN = 1 << 20  # steps per unit that results are rounded to
@@ -26,14 +33,14 @@ def starts(size: int, tile: int, overlap: int) -> list[int]:
     return [*range(0, size - tile, tile - overlap), size - tile]
 
 
-def feather(start: int, length: int, size: int, overlap: int) -> torch.Tensor:
+def feather(start: int, length: int, size: int, overlap: int) -> NDArray[np.float64]:
     """Whole-number weights (length,) of a patch along a side: ramps at its inner ends, flat towards the picture's border."""
-    weight = torch.full((length,), overlap, dtype=torch.float64)
-    ramp = torch.arange(1, overlap + 1, dtype=torch.float64).clamp(max=overlap)
+    weight = np.full(length, float(overlap))
+    ramp = np.arange(1.0, overlap + 1)
     if start > 0:
         weight[:overlap] = ramp
     if start + length < size:
-        weight[-overlap:] = torch.minimum(weight[-overlap:], ramp.flip(0))
+        weight[-overlap:] = np.minimum(weight[-overlap:], ramp[::-1])
     return weight
 
 
@@ -55,29 +62,60 @@ def needed(part: Rect, height: int, width: int, steps: int, tile: int = TILE, ov
 
 
 def in_patches(
-    denoise: Callable[[torch.Tensor, Rect], torch.Tensor],
-    z: torch.Tensor,
+    denoise: Callable[[Array, Rect], Array],
+    z: Array,
     order: Sequence[Rect] | None = None,
     tile: int = TILE,
     overlap: int = OVERLAP,
-) -> torch.Tensor:
+) -> Array:
     """denoise(z, all of it) of a latent z (B, C, h, w), sides multiples of 4, done in patches if it is large.
 
     `order`: `patches(h, w, tile, overlap)` in any order, row by row by default; or some of them, the rest is left zero.
     """
-    height, width = z.shape[2:]
+    latent: Any = z
+    height, width = latent.shape[2:]
     if height <= tile and width <= tile:
         return denoise(z, Rect(0, 0, height, width))
-    total = torch.zeros(z.shape, dtype=torch.float64, device=z.device)
-    weights = torch.zeros((height, width), dtype=torch.float64, device=z.device)
+    total: Any = doubles(zeros(z, latent.shape))
+    weights = np.zeros((height, width))
     for patch in order or patches(height, width, tile, overlap):
         drawn = denoise(patch.cut(z), patch)
         down = feather(patch.top, patch.height, height, overlap)
         across = feather(patch.left, patch.width, width, overlap)
-        weight = (down[:, None] * across[None]).to(z.device)
-        patch.cut(total).add_((drawn.double() * GRAIN).round() * weight)
-        patch.cut(weights).add_(weight)
-    return (total / (weights.clamp(min=1) * GRAIN)).to(z.dtype)
+        weight = down[:, None] * across[None]
+        part: Any = doubles(drawn)
+        patch.cut(total)[:] += (part * GRAIN).round() * _beside(total, weight)
+        patch.cut(weights)[:] += weight
+    out: Array = like(total / (_beside(total, weights).clip(1) * GRAIN), z)
+    return out
+
+
+def _beside(x: Any, weights: NDArray[np.float64]) -> Any:
+    """The weights (h, w) as an array of the kind and place of x."""
+    return weights if isinstance(x, np.ndarray) else x.new_tensor(weights)
+
+
+def draw(
+    prior: Prior,
+    control: Control,
+    q: torch.Tensor,
+    steps: int,
+    noise: torch.Tensor,
+    tile: int,
+    part: Rect | None = None,
+    progress: Progress = ignored,
+    order: int = 1,
+) -> torch.Tensor:
+    """Latents (B, C, h, w) that the diffusion makes under a control, from noise of that shape.
+
+    Of a large latent, `part` alone is drawn, where it is given. `progress` is told each share of the work as it is done.
+    `order` is the solver's.
+    """
+    h, w = noise.shape[2:]
+    places = needed(part, h, w, steps, tile) if part else patches(h, w, tile)
+    share = 1 / (steps * len(places))
+    denoise = patched(prior, control, tile, places, lambda: progress(share))
+    return sample(denoise, control.base, q, steps, noise, order)
 
 
 def patched(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
-
-import torch
+from typing import TYPE_CHECKING, Protocol
 
 from intaglio.networks.tiles import Rect
+
+if TYPE_CHECKING:
+    import torch
 
 
 @dataclass

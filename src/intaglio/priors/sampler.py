@@ -6,18 +6,20 @@ Order 1 is DDIM (Song et al. 2021), order 2 DPM-Solver++ (2M; Lu et al. 2022), b
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
-import torch
+if TYPE_CHECKING:
+    import torch
 
 START = (1.5, 0.5)  # noise level at quality 0 and 1: the coarser the base, the more is imagined
 LADDERS = {1: (1.0,), 2: (1.0, 0.35), 4: (1.0, 0.55, 0.28, 0.13)}  # shares of the start
-Denoise = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+Denoise: TypeAlias = "Callable[[torch.Tensor, torch.Tensor], torch.Tensor]"
 
 
 def levels(q: torch.Tensor, steps: int) -> list[torch.Tensor]:
     """The noise levels (B,) of each step for qualities q (B,)."""
     low, high = START
-    start = low * (high / low) ** q.float()
+    start = low * (high / low) ** q
     return [start * share for share in LADDERS[steps]]
 
 

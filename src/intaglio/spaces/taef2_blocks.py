@@ -79,7 +79,7 @@ class NormedBlock(nn.Module):
             features = x.float().flatten(2)  # (B, 64, N)
             centre = features.mean(2, keepdim=True)
             features = features - centre
-            covariance = features @ features.mT / features.shape[2]  # (B, 64, 64)
+            covariance = features @ features.transpose(1, 2) / features.shape[2]  # (B, 64, 64)
             weight = self.widen.weight.float().flatten(1)  # (256, 64)
             mean = (weight @ centre).view(-1, GROUPS, WIDE // GROUPS)
             variance = ((weight @ covariance) * weight).sum(2).view_as(mean)

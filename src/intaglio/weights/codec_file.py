@@ -67,7 +67,7 @@ def read(codec: str, path: Path | None = None) -> Weights:
     networks = {k: v for k, v in arrays.items() if not k.startswith(("entropy.", "lean.")) and k != CHOICE}
     crc = 0
     for name in sorted(name for name in arrays if not name.startswith("entropy.")):
-        crc = zlib.crc32(np.ascontiguousarray(arrays[name]).tobytes(), crc)
+        crc = zlib.crc32(np.ascontiguousarray(arrays[name]).data, crc)
     for name in [name for name in networks if name.endswith(SCALE)]:
         matrix, scale = name.removesuffix(SCALE), networks.pop(name)
         if matrix not in networks or scale.shape != networks[matrix].shape[:1]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from intaglio.entropy.wiring import SECTIONS
+
+if TYPE_CHECKING:
+    import torch
 
 
 @dataclass
@@ -24,6 +27,8 @@ class Coded:
     @classmethod
     def of(cls, arrays: Mapping[str, NDArray[np.float32]], device: torch.device, dtype: torch.dtype) -> Coded:
         """One picture's tensors (C, h, w), as a batch of one."""
+        import torch
+
         return cls(**{name: torch.from_numpy(arrays[name]).to(device, dtype)[None] for name in SECTIONS})
 
     def arrays(self, row: int = 0) -> dict[str, NDArray[np.float32]]:

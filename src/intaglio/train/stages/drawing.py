@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from intaglio.compressor.base_picture import base_picture
-from intaglio.compressor.synthesis import Prompt
+from intaglio.compressor.prompt import Prompt
 from intaglio.entropy.learned.coded import Coded
 from intaglio.networks import packets
 from intaglio.networks.precision import best_dtype

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 
 from intaglio.compressor.objective import lam
-from intaglio.compressor.synthesis import Prompt
+from intaglio.compressor.prompt import Prompt
 from intaglio.entropy.learned.coded import Coded
 from intaglio.entropy.stream import FOCUS, MILD
 from intaglio.faces.recogniser import readable

@@ -11,7 +11,7 @@ from __future__ import annotations
 import torch
 
 from intaglio.compressor.objective import LATENT, PICTURE, lam
-from intaglio.compressor.synthesis import Prompt
+from intaglio.compressor.prompt import Prompt
 from intaglio.train.batches import Crops
 from intaglio.train.cached_faces import weights
 

@@ -1,0 +1,1 @@
+"""Engines beside PyTorch. `scripts/export_onnx.py` writes the graphs."""
