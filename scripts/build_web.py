@@ -14,6 +14,7 @@ import hashlib
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -33,7 +34,17 @@ DRAWING = ("synthesis", "control", "denoise", "picture", "base")
 CODING = {"fasdiff": ("analysis", "finish"), "cgdm": ()}
 FINE = "lean."  # tensors of what draws pixels: in 8 bits they would cost 2 dB
 LIBRARIES = {
-    "ort": ("onnxruntime-web/dist", ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")),
+    "ort": (
+        "onnxruntime-web/dist",
+        (
+            "ort.wasm.min.mjs",
+            "ort-wasm-simd-threaded.mjs",
+            "ort-wasm-simd-threaded.wasm",
+            "ort.jspi.min.mjs",
+            "ort-wasm-simd-threaded.jspi.mjs",
+            "ort-wasm-simd-threaded.jspi.wasm",
+        ),
+    ),
     "zxing": ("zxing-wasm/dist", ("es/share.js", "es/reader/index.js", "reader/zxing_reader.wasm")),
 }
 
@@ -41,16 +52,33 @@ LIBRARIES = {
 def whole(graph: Path, tensors: onnx_graphs.Graphs) -> onnx.ModelProto:
     """A graph with its weights: matrices in few bits, made fp32 when a session starts."""
     model = onnx.load(graph, load_external_data=False)
-    nodes, initialisers = list[onnx.NodeProto](), list[TensorProto]()
+    restored = list[onnx.NodeProto]()
+    nodes, initialisers = _folded(model.graph)
     for tensor in model.graph.initializer:
         restoring, stored = _stored(tensor.name, tensors.tensor(tensor.name))
-        nodes += restoring
+        restored += restoring
         initialisers += stored
-    nodes += model.graph.node
     del model.graph.initializer[:], model.graph.node[:]
     model.graph.initializer.extend(initialisers)
-    model.graph.node.extend(nodes)
+    model.graph.node.extend([*restored, *nodes])
     return model
+
+
+def _folded(graph: onnx.GraphProto) -> tuple[list[onnx.NodeProto], list[TensorProto]]:
+    """The nodes without those of constants, and what these give: some are of float64, which WebGPU's runtime does not know."""
+    known, nodes = dict[str, NDArray[Any]](), list[onnx.NodeProto]()
+    for node in graph.node:
+        values = [known[name] for name in node.input if name in known]
+        if node.op_type == "Constant":
+            known[node.output[0]] = numpy_helper.to_array(node.attribute[0].t)
+        elif node.op_type == "Sqrt" and values:
+            known[node.output[0]] = np.sqrt(values[0])
+        elif node.op_type == "Cast" and values:
+            known[node.output[0]] = values[0].astype(onnx.helper.tensor_dtype_to_np_dtype(node.attribute[0].i))
+        else:
+            nodes.append(node)
+    used = {name for node in nodes for name in node.input}
+    return nodes, [numpy_helper.from_array(value, name) for name, value in known.items() if name in used]
 
 
 def _stored(name: str, array: NDArray[np.float32]) -> tuple[list[onnx.NodeProto], list[TensorProto]]:

@@ -1,19 +1,18 @@
 /** The page: a file or a card in, a picture out; or a picture in, a file out. */
 
 import { ItgError, openCard, Reader, Writer } from "./itg/index.js";
-import * as ort from "./models/ort/ort.wasm.min.mjs";
 import * as camera from "./page/camera.js";
 import { look, ways } from "./page/finding.js";
 import { keepAll, keepPage } from "./page/keeping.js";
 import { fetchBytes } from "./page/model_files.js";
+import { runtime } from "./page/runtime.js";
+import { download, downloadPng } from "./page/saving.js";
 import { facts, say, show, showCard } from "./page/view.js";
 
 const $ = (id) => document.getElementById(id);
 const STEPS = [1, 2, 4], LEAST = 100, MOST = 8000; // bytes: the slider's ends, even steps on a logarithmic scale
 
-ort.env.wasm.wasmPaths = new URL("models/ort/", import.meta.url).href;
-ort.env.wasm.numThreads = globalThis.crossOriginIsolated ? navigator.hardwareConcurrency : 1;
-const reader = new Reader(ort, fetchBytes), writer = new Writer(reader);
+const reader = new Reader(await runtime(), fetchBytes), writer = new Writer(reader);
 let bytes = null, file = null, original = null; // what is shown, and the picture that it was made of
 let working = false, next = null;
 
@@ -118,10 +117,6 @@ function choose(mode) {
   say("");
 }
 
-function save(name, href) {
-  Object.assign(document.createElement("a"), { download: name, href }).click();
-}
-
 for (const id of ["file", "photo"])
   $(id).addEventListener("change", ({ target }) => {
     if (target.files[0]) take(target.files[0]);
@@ -156,8 +151,10 @@ $("bytes").addEventListener("input", () => {
   $("bytes-value").textContent = wanted();
   work(make);
 });
-$("save").addEventListener("click", () => save("generated.png", $("after").querySelector("canvas").toDataURL("image/png")));
-$("download").addEventListener("click", () => save("picture.itg", URL.createObjectURL(new Blob([bytes]))));
+$("save").addEventListener("click", () => {
+  downloadPng("generated.png", $("after").querySelector("canvas"), `${file.codec}-${file.model.about.decoder}`);
+});
+$("download").addEventListener("click", () => download("picture.itg", new Blob([bytes])));
 $("keep").querySelector("button").addEventListener("click", () => {
   const shown = $("keep").querySelector("output");
   keepAll((size) => (shown.textContent = `${size.toFixed(0)} MB …`)).then(

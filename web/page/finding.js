@@ -1,6 +1,6 @@
 /** Symbols in a picture, by zxing-wasm: as it is first, then turned level, enlarged, and smoothed, as `intaglio read` does. */
 
-import { prepareZXingModule, readBarcodes } from "../models/zxing/es/reader/index.js";
+import { ItgError } from "../itg/index.js";
 
 const FORMATS = ["QRCode", "Aztec", "DataMatrix", "PDF417"];
 const LARGEST = 4000; // pixels of a side that is looked at; larger pictures are made smaller
@@ -8,10 +8,20 @@ const ENLARGED = 2500; // a longer side above this is not doubled
 const SEARCHED = 1000; // pixels of the longer side, in which edges are measured
 const LEVEL = 2; // degrees, from which on a picture is turned: the readers of stacked symbols take little more
 
-prepareZXingModule({ overrides: { locateFile: (name) => new URL(`../models/zxing/reader/${name}`, import.meta.url).href } });
+let zxing = null;
+
+async function library() {
+  const { prepareZXingModule, readBarcodes } = await import("../models/zxing/es/reader/index.js").catch(() => {
+    throw new ItgError("MissingModel", "models/zxing cannot be fetched: look at the network, or run scripts/build_web.py");
+  });
+  const locateFile = (name) => new URL(`../models/zxing/reader/${name}`, import.meta.url).href;
+  prepareZXingModule({ overrides: { locateFile } });
+  return readBarcodes;
+}
 
 /** { contents, broken } of a picture (what a canvas draws): the bytes of its symbols, and how many are seen and not read. */
 export async function look(picture) {
+  const readBarcodes = await (zxing ??= library());
   const symbols = await readBarcodes(pixels(picture), {
     formats: FORMATS, textMode: "Plain", tryHarder: true, returnErrors: true,
   });

@@ -3,7 +3,10 @@
 import { fetchBytes } from "./model_files.js";
 
 const CODECS = ["fasdiff", "cgdm"];
-const LIBRARIES = ["ort/ort-wasm-simd-threaded.mjs", "ort/ort-wasm-simd-threaded.wasm", "zxing/reader/zxing_reader.wasm"];
+const LIBRARIES = [
+  "ort/ort.wasm.min.mjs", "ort/ort-wasm-simd-threaded.mjs", "ort/ort-wasm-simd-threaded.wasm",
+  "zxing/es/share.js", "zxing/es/reader/index.js", "zxing/reader/zxing_reader.wasm",
+]; // what works everywhere: the runtime with WebGPU is kept when it was used
 
 /** Starts the service worker; what was fetched before it was there is fetched again. */
 export async function keepPage() {

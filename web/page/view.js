@@ -51,7 +51,7 @@ export function facts({ faces, header, codec, values }, size, seconds) {
     file: `${size} bytes, header ${at + (bare ? 2 : 4)}`,
     picture: `${width} x ${height}${halvings ? `, coded at 1/${2 ** halvings}` : ""}`,
     codec: `${codec}, quality index ${quality}`,
-    "faces coded apart": faces.length,
+    ...(faces.length && { "faces coded apart": faces.length }),
     tensors: sent,
     drawn: `in ${seconds.toFixed(2)} s`,
   };
