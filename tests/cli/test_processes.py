@@ -94,7 +94,7 @@ def test_stopped_it_says_what_failed_and_leaves_whole_files(stop: signal.Signals
         time.sleep(0.1)
         os.killpg(command.pid, stop) if stop == signal.SIGINT else command.send_signal(stop)
         _, err = command.communicate(timeout=60)
-    assert command.returncode == code
+    assert command.returncode == code, err
     assert "is not a picture" in err and "of 8 files" in err and "Traceback" not in err
     assert all(path.suffix == ".itg" for path in Path("out").iterdir()) if Path("out").exists() else True
 
