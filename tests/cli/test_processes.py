@@ -82,6 +82,18 @@ def test_a_process_that_dies_takes_its_own_file_alone() -> None:
     assert command.returncode == 2 and "Traceback" not in err
 
 
+@pytest.mark.parametrize("many", [True, False])
+def test_an_interrupt_in_the_import_of_a_compiled_module_is_one(monkeypatch: pytest.MonkeyPatch, many: bool) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt as error:
+            raise ImportError("initialization failed") from error
+
+    monkeypatch.setattr("intaglio.codec.Codec.compress" if many else "intaglio.codec.Codec.__init__", interrupted)
+    assert main(COMPRESS if many else [*COMPRESS[:1], "in/0.png", *COMPRESS[2:]]) == 130
+
+
 @pytest.mark.parametrize(("stop", "code", "jobs"), [(signal.SIGINT, 130, "2"), (signal.SIGTERM, 143, "1")])
 def test_stopped_it_says_what_failed_and_leaves_whole_files(stop: signal.Signals, code: int, jobs: str) -> None:
     for name in ("a", "b", "c"):  # before the others by name, so that one failure is there early
