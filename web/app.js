@@ -62,13 +62,19 @@ async function read(blob) {
 }
 
 async function readCard(picture) {
-  let broken = 0;
+  let broken = 0, strange = null;
   say("Looking for a symbol …");
   for (const way of ways(picture)) {
     const seen = await look(way);
     broken += seen.broken;
-    if (await open(seen.contents)) return;
+    try {
+      if (await open(seen.contents)) return;
+    } catch (error) {
+      if (error.kind !== "NotOurs") throw error; // another symbol beside it may be ours
+      strange ??= error;
+    }
   }
+  if (strange) throw strange;
   throw broken
     ? new ItgError("DamagedSymbol", "a symbol is seen and cannot be read: photograph it sharper, whole and without glare")
     : new ItgError("NoSymbol", "no symbol is to be seen: photograph it nearer, sharper and whole");
