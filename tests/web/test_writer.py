@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from intaglio import format
+from intaglio import format, image
 from intaglio.entropy.stream import Stream
 from intaglio.format import Header
+from intaglio.networks import walsh
 from intaglio.pipeline.search import within
 from intaglio.testing import TinyModel
 from intaglio.weights import codec_file
@@ -58,3 +59,25 @@ def test_the_file_is_pythons(name: str, budget: int, halvings: int, bare: bool, 
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == expected.hex()
+
+
+SEEN = """
+import { readFileSync, writeFileSync } from "node:fs";
+import { packets } from "%(web)s/itg/packets.js";
+import { pad, shrink } from "%(web)s/itg/resize.js";
+const picture = { width: 131, height: 97, data: new Uint8ClampedArray(readFileSync("%(place)s/rgba")) };
+writeFileSync("%(place)s/packets", packets(pad(shrink(picture, 1), 32)).data);
+"""
+
+
+def test_the_analysis_sees_what_pythons_sees(tmp_path: Path) -> None:
+    rgb = np.random.default_rng(6).integers(0, 255, (97, 131, 3), dtype=np.uint8)
+    (tmp_path / "rgba").write_bytes(np.dstack([rgb, np.full(rgb.shape[:2], 255, np.uint8)]).tobytes())
+    script = SEEN % {"web": WEB.as_posix(), "place": tmp_path.as_posix()}
+    subprocess.run(["node", "--input-type=module", "-e", script], check=True, timeout=60)
+    seen = np.frombuffer((tmp_path / "packets").read_bytes(), np.float32)
+    padded = image.pad(image.shrink(rgb, 1), 32)
+    x = np.ascontiguousarray(padded.transpose(2, 0, 1)[None], np.float32) / np.float32(255) - np.float32(0.5)
+    expected = walsh.analyse(x).ravel()
+    assert np.abs(seen - expected).max() <= 8 / 255  # a pixel here and there is a level off, by the order of sums
+    assert np.abs(seen - expected).mean() < 1e-3
