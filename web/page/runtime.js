@@ -16,7 +16,6 @@ export async function runtime() {
   const fast = await gpu(), ort = await import(`${FOLDER}${fast ? "ort.jspi.min.mjs" : "ort.wasm.min.mjs"}`).catch(() => null);
   if (!ort) return { Tensor: missing };
   ort.env.wasm.wasmPaths = FOLDER;
-  ort.env.wasm.numThreads = globalThis.crossOriginIsolated ? navigator.hardwareConcurrency : 1;
   return fast ? { Tensor: ort.Tensor, InferenceSession: { create: (...all) => session(ort, ...all) } } : ort;
 }
 
