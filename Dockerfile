@@ -19,7 +19,7 @@ RUN python -m venv /opt/intaglio \
  && python -m venv /opt/build \
  && /opt/build/bin/pip install --no-cache-dir --constraint constraints.txt . onnx \
  && /opt/build/bin/python scripts/build_web.py \
- && mkdir /page && cp -r web/index.html web/app.js web/style.css web/offline.js web/itg web/models /page
+ && mkdir /page && cp -r web/index.html web/app.js web/style.css web/offline.js web/itg web/page web/models /page
 
 FROM python:3.13-slim-bookworm
 COPY --from=build /opt/intaglio /opt/intaglio

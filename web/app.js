@@ -1,118 +1,171 @@
-/** The page: a file in, a picture out. */
+/** The page: a file or a card in, a picture out; or a picture in, a file out. */
 
-import { ItgError, Reader, transform } from "./itg/index.js";
-import * as ort from "./models/ort/ort.wasm.min.mjs";
+import { ItgError, openCard, Reader, Writer } from "./itg/index.js";
+import * as camera from "./page/camera.js";
+import { look, ways } from "./page/finding.js";
+import { keepAll, keepPage } from "./page/keeping.js";
+import { fetchBytes } from "./page/model_files.js";
+import { runtime } from "./page/runtime.js";
+import { download, downloadPng } from "./page/saving.js";
+import { facts, say, show, showCard } from "./page/view.js";
 
 const $ = (id) => document.getElementById(id);
-const STEPS = [1, 2, 4], RIM = 0.14;
+const STEPS = [1, 2, 4], LEAST = 100, MOST = 8000; // bytes: the slider's ends, even steps on a logarithmic scale
 
-ort.env.wasm.wasmPaths = new URL("models/ort/", import.meta.url).href;
-ort.env.wasm.numThreads = globalThis.crossOriginIsolated ? navigator.hardwareConcurrency : 1;
-const reader = new Reader(ort, async (codec, name) => {
-  const answer = await fetch(`models/${codec}/${name}`);
-  if (!answer.ok) throw new ItgError("MissingModel", `models/${codec}/${name} is not there: run scripts/build_web.py`);
-  return answer.arrayBuffer();
-});
-let bytes = null, opened = null, drawing = false, again = false;
+const reader = new Reader(await runtime(), fetchBytes), writer = new Writer(reader);
+let bytes = null, file = null, original = null; // what is shown, and the picture that it was made of
+let working = false, next = null;
 
-function say(text, wrong = false) {
-  $("status").textContent = text;
-  $("status").classList.toggle("wrong", wrong);
-}
+const making = () => document.body.classList.contains("making");
+const wanted = () => 10 * Math.round((LEAST * (MOST / LEAST) ** ($("bytes").value / 100)) / 10);
 
-function canvasOf({ width, height, data }) {
-  const canvas = Object.assign(document.createElement("canvas"), { width, height });
-  canvas.getContext("2d").putImageData(new ImageData(data, width, height), 0, 0);
-  return canvas;
-}
-
-/** A face's patch that fades towards its border. */
-function faded(image) {
-  const { width, height, data } = image;
-  const ramp = (i, n) => Math.min(1, Math.min(i + 0.5, n - 0.5 - i) / (RIM * n));
-  for (let i = 0; i < height; i++)
-    for (let j = 0; j < width; j++) {
-      const r = Math.min(ramp(i, height), ramp(j, width));
-      data[4 * (i * width + j) + 3] = 255 * r * r * (3 - 2 * r);
-    }
-  return canvasOf(image);
-}
-
-function show({ image, faces, header, codec, values }, seconds) {
-  const { width, height } = header;
-  const canvas = Object.assign($("picture"), { width, height }), context = canvas.getContext("2d");
-  context.imageSmoothingQuality = "high";
-  context.drawImage(canvasOf(image), 0, 0, image.width, image.height, 0, 0, width, height);
-  for (const face of faces) {
-    context.setTransform(...transform(face.placement, face.image, header));
-    context.drawImage(faded(face.image), 0, 0);
+/** Does one thing at a time, of those that are asked for meanwhile the last; what goes wrong is said in one sentence. */
+async function work(task) {
+  if (working) {
+    next = task;
+    return;
   }
-  context.resetTransform();
-  const sent = Object.entries(values).map(([name, map]) => `${name} ${map.c}x${map.h}x${map.w}`).join(", ");
-  const rows = [
-    ["file", `${bytes.length} bytes, header ${header.at + (header.bare ? 2 : 4)}`],
-    ["picture", `${width} x ${height}${header.halvings ? `, coded at 1/${2 ** header.halvings}` : ""}`],
-    ["codec", `${codec}, quality index ${header.quality}`],
-    ["faces coded apart", faces.length],
-    ["tensors", sent],
-    ["time", `${seconds.toFixed(2)} s`],
-  ];
-  $("facts").tBodies[0].replaceChildren(...rows.map((row) => {
-    const line = document.createElement("tr");
-    line.append(...row.map((text) => Object.assign(document.createElement("td"), { textContent: text })));
-    return line;
-  }));
-  $("result").hidden = false;
+  working = true;
+  for (next = task; next; ) {
+    const now = next;
+    next = null;
+    try {
+      await now();
+    } catch (error) {
+      $("result").hidden = true;
+      showCard(null);
+      say(error instanceof ItgError ? error.message : `this browser cannot do it (${error.message})`, true);
+    }
+  }
+  working = false;
 }
 
 async function draw() {
-  if (!bytes) return;
-  if (drawing) {
-    again = true;
-    return;
-  }
+  if (!file) return;
+  say("Drawing …");
   const start = performance.now();
-  try {
-    drawing = true;
-    say("Drawing …");
-    opened ??= reader.open(bytes);
-    const file = await reader.draw(await opened, { steps: STEPS[$("steps").value], realism: Number($("realism").value) });
-    show(file, (performance.now() - start) / 1000);
-    say("");
-  } catch (error) {
-    $("result").hidden = true;
-    say(error instanceof ItgError ? error.message : `this browser cannot draw it (${error.message})`, true);
-  }
-  drawing = false;
-  if (again) {
-    again = false;
-    draw();
-  }
+  const drawn = await reader.draw(file, { steps: STEPS[$("steps").value], realism: Number($("realism").value) });
+  show(drawn);
+  facts(drawn, bytes.length, (performance.now() - start) / 1000);
+  say("");
 }
 
-async function open(file) {
-  bytes = new Uint8Array(await file.arrayBuffer());
-  opened = null;
+async function read(blob) {
+  say("Reading …");
+  showCard(null);
+  const content = new Uint8Array(await blob.arrayBuffer());
+  const picture = await createImageBitmap(blob).catch(() => null);
+  if (picture) return readCard(picture);
+  file = await reader.open(content);
+  bytes = content;
   await draw();
 }
 
-$("file").addEventListener("change", () => $("file").files[0] && open($("file").files[0]));
+async function readCard(picture) {
+  let broken = 0, strange = null;
+  say("Looking for a symbol …");
+  for (const way of ways(picture)) {
+    const seen = await look(way);
+    broken += seen.broken;
+    try {
+      if (await open(seen.contents)) return;
+    } catch (error) {
+      if (error.kind !== "NotOurs") throw error; // another symbol beside it may be ours
+      strange ??= error;
+    }
+  }
+  if (strange) throw strange;
+  throw broken
+    ? new ItgError("DamagedSymbol", "a symbol is seen and cannot be read: photograph it sharper, whole and without glare")
+    : new ItgError("NoSymbol", "no symbol is to be seen: photograph it nearer, sharper and whole");
+}
+
+/** Shows the card of some symbols' contents, if there is one. */
+async function open(contents) {
+  const one = await openCard(reader, contents);
+  if (!one) return false;
+  [file, bytes] = [one.file, one.card.portrait];
+  showCard(one.card);
+  await draw();
+  return true;
+}
+
+async function load(blob) {
+  const picture = await createImageBitmap(blob).catch(() => null);
+  if (!picture) throw new ItgError("PictureError", "this browser cannot read the picture: save it as PNG or JPEG first");
+  const { width, height } = picture, canvas = Object.assign($("before").querySelector("canvas"), { width, height });
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  context.fillStyle = "white"; // what transparent parts are laid on
+  context.fillRect(0, 0, width, height);
+  context.drawImage(picture, 0, 0);
+  original = context.getImageData(0, 0, width, height);
+  await make();
+}
+
+async function make() {
+  if (!original) return;
+  say("Coding …");
+  const breathe = () => new Promise((done) => setTimeout(done));
+  await breathe();
+  bytes = await writer.encode(original, { bytes: wanted(), progress: breathe });
+  file = await reader.open(bytes);
+  if (!next) await draw();
+}
+
+const take = (blob) => work(() => (making() ? load(blob) : read(blob)));
+
+function choose(mode) {
+  document.body.classList.toggle("making", mode === "make");
+  camera.stop();
+  [bytes, file, original] = [null, null, null];
+  $("result").hidden = true;
+  showCard(null);
+  say("");
+}
+
+for (const id of ["file", "photo"])
+  $(id).addEventListener("change", ({ target }) => {
+    if (target.files[0]) take(target.files[0]);
+    target.value = ""; // the same one may be chosen again
+  });
 for (const kind of ["dragover", "dragleave", "drop"])
-  $("drop").addEventListener(kind, (event) => {
+  document.addEventListener(kind, (event) => {
     event.preventDefault();
     $("drop").classList.toggle("over", kind === "dragover");
-    if (kind === "drop" && event.dataTransfer.files[0]) open(event.dataTransfer.files[0]);
+    if (kind === "drop" && event.dataTransfer.files[0]) take(event.dataTransfer.files[0]);
   });
-for (const name of ["realism", "steps"])
-  $(name).addEventListener("input", () => {
-    $(`${name}-value`).textContent = name === "steps" ? STEPS[$(name).value] : Number($(name).value).toFixed(2);
-    draw();
-  });
-$("save").addEventListener("click", () => {
-  const link = Object.assign(document.createElement("a"), { download: "generated.png" });
-  link.href = $("picture").toDataURL("image/png");
-  link.click();
+$("mode").addEventListener("change", ({ target }) => choose(target.value));
+$("camera").hidden = !camera.possible();
+$("camera").addEventListener("click", () => {
+  say("Hold the card's symbol before the camera.");
+  const seen = (contents) => open(contents).catch((error) => say(error.message, true));
+  camera.watch(seen).catch((error) => say(`the camera cannot be used (${error.message})`, true));
 });
-const wanted = new URLSearchParams(location.search).get("file");
-if (wanted) fetch(wanted).then((answer) => answer.blob()).then(open);
-if ("serviceWorker" in navigator) navigator.serviceWorker.register("offline.js");
+$("stop").addEventListener("click", () => {
+  camera.stop();
+  say("");
+});
+$("steps").addEventListener("input", () => {
+  $("steps-value").textContent = STEPS[$("steps").value];
+  work(draw);
+});
+$("realism").addEventListener("input", () => {
+  $("realism-value").textContent = Number($("realism").value).toFixed(2);
+  work(draw);
+});
+$("bytes").addEventListener("input", () => {
+  $("bytes-value").textContent = wanted();
+  work(make);
+});
+$("save").addEventListener("click", () => {
+  downloadPng("generated.png", $("after").querySelector("canvas"), `${file.codec}-${file.model.about.decoder}`);
+});
+$("download").addEventListener("click", () => download("picture.itg", new Blob([bytes])));
+$("keep").querySelector("button").addEventListener("click", () => {
+  const shown = $("keep").querySelector("output");
+  keepAll((size) => (shown.textContent = `${size.toFixed(0)} MB …`)).then(
+    (size) => (shown.textContent = `${size.toFixed(0)} MB are kept.`), (error) => (shown.textContent = error.message));
+});
+choose(document.querySelector("#mode :checked").value);
+if ("serviceWorker" in navigator) keepPage();
+else $("keep").hidden = true;

@@ -86,4 +86,6 @@ def test_health_counts_and_description(client) -> None:
     text = client.get("/metrics").text
     assert 'intaglio_requests_total{path="/inspect",status="422"}' in text
     assert "intaglio_inside 0" in text
+    page = client.get("/docs").text
+    assert "POST /compress" in page and "max_side" in page and "<script" not in page
     assert set(client.get("/openapi.json").json()["paths"]) == {"/compress", "/decompress", "/inspect"}

@@ -1,4 +1,4 @@
-/** Headers of .itg files: docs/format.md, in its order of refusals. */
+/** Headers of .itg files: docs/format.md, in its order of refusals; and how they are written. */
 
 import { crc16, crc32 } from "./checksum.js";
 import { ItgError } from "./errors.js";
@@ -119,4 +119,18 @@ export function read(bytes, seedOf, { bare = false, maxPixels = MAX_PIXELS } = {
 /** Sizes of the coarsest coded tensors: [rows, columns], in units of 32 coded pixels. */
 export function grid({ width, height, halvings }) {
   return [height, width].map((side) => Math.ceil(side / (32 * 2 ** halvings)));
+}
+
+/** The file of a payload; its header says { width, height, quality, stream, halvings, grey, bare }. */
+export function written({ width, height, quality, stream, halvings, grey, bare }, payload, seed) {
+  const scale = Math.min(halvings, MAX_SCALE), further = halvings - scale;
+  const bits = (scale << 2) | (grey ? 2 : 0) | (further ? 1 : 0);
+  const code = 1 + SIZES.findIndex(([w, h]) => w === width && h === height);
+  const sides = code ? [] : [width >> 8, width & 255, height >> 8, height & 255];
+  const head = Uint8Array.from([
+    ...(bare ? [(bits << 4) | stream] : [0x90, 0x49, (1 << 4) | bits, stream]), code, ...sides, quality,
+    ...(further ? [1, 1, SCALE, further] : []),
+  ]);
+  const sum = (bare ? crc16 : crc32)(seed, head, payload), shifts = bare ? [8, 0] : [24, 16, 8, 0];
+  return Uint8Array.from([...head, ...shifts.map((shift) => (sum >>> shift) & 255), ...payload]);
 }

@@ -1,5 +1,5 @@
 /**
- * Reads .itg pictures.
+ * Reads .itg pictures; `writer.js` writes them.
  *
  *     const reader = new Reader(ort, (codec, name) => fetch(`models/${codec}/${name}`).then((r) => r.arrayBuffer()));
  *     const { image, header, faces } = await reader.decode(bytes, { steps: 4, realism: 1, seed: 0 });
@@ -14,21 +14,27 @@ import { FRAME, facesOf, split } from "./faces.js";
 import { peek, read } from "./header.js";
 import { Model } from "./model.js";
 
+export { openCard } from "./card.js";
 export { ItgError } from "./errors.js";
 export { transform } from "./faces.js";
+export { Writer } from "./writer.js";
 
 const STREAMS = { 1: "fasdiff", 2: "cgdm" };
 
 export class Reader {
-  /** fetchBytes(codec, name) gives an ArrayBuffer of one of the files that `scripts/build_web.py` writes. */
+  /** fetchBytes(codec, name, hash) gives an ArrayBuffer of one of the files that `scripts/build_web.py` writes. */
   constructor(ort, fetchBytes) {
     Object.assign(this, { ort, fetchBytes, models: {} });
   }
 
   model(stream) {
     const codec = STREAMS[stream];
-    if (!codec) throw new ItgError("MissingModel", `this reader has no model for stream ${stream}`);
-    this.models[stream] ??= Model.load(this.ort, (name) => this.fetchBytes(codec, name));
+    if (!codec)
+      throw new ItgError("MissingModel", `stream ${stream} is not drawn here: open the file with \`intaglio decompress\``);
+    this.models[stream] ??= Model.load(this.ort, (name, hash) => this.fetchBytes(codec, name, hash)).catch((error) => {
+      delete this.models[stream]; // what could not be fetched may be so later
+      throw error;
+    });
     return this.models[stream];
   }
 

@@ -1,8 +1,9 @@
-/** A codec's integers and graphs, fetched when they are first needed, and its decoder: `pipeline/decoder.py` in small. */
+/** A codec's integers and graphs, fetched when they are first needed: `pipeline/decoder.py` in small, and the analysis. */
 
 import { ItgError } from "./errors.js";
 import { grid } from "./header.js";
 import { field } from "./noise.js";
+import { packets } from "./packets.js";
 import { tensorsOf } from "./safetensors.js";
 import { Stream } from "./stream.js";
 
@@ -12,10 +13,11 @@ const LARGEST = 128; // latents a side that are drawn at once
 const LEVELS = ["map0", "map1", "map2", "scale0", "scale1", "scale2"];
 
 export class Model {
-  /** fetchBytes(name) gives an ArrayBuffer of a file of the codec's folder. */
+  /** fetchBytes(name, hash) gives an ArrayBuffer of a file of the codec's folder; `model.json` has no hash. */
   static async load(ort, fetchBytes) {
-    const [about, entropy] = await Promise.all(["model.json", "entropy.safetensors"].map(fetchBytes));
-    return new Model(ort, fetchBytes, JSON.parse(new TextDecoder().decode(about)), tensorsOf(entropy));
+    const about = JSON.parse(new TextDecoder().decode(await fetchBytes("model.json")));
+    const fetched = (name) => fetchBytes(name, about.files[name]);
+    return new Model(ort, fetched, about, tensorsOf(await fetched("entropy.safetensors")));
   }
 
   constructor(ort, fetchBytes, about, entropy) {
@@ -40,13 +42,21 @@ export class Model {
     return new this.ort.Tensor("float32", data, dims);
   }
 
+  /** { tensors, grid } of a picture whose sides are multiples of 32: the coded tensors, in units, before they are rounded. */
+  async analyse(picture) {
+    const { data, dims } = packets(picture);
+    const { y, deep } = await this.run("analysis", { p: this.tensor(data, dims) });
+    const { lf, h } = await this.run("finish", { deep });
+    return { tensors: { lf: lf.data, h: h.data, y: y.data }, grid: h.dims.slice(2) };
+  }
+
   /** The coded tensors of a payload: integers with 12 fractional bits. */
   symbols(payload, { quality, focus, ...size }) {
     return this.stream.decode(payload, quality, ...grid(size), focus);
   }
 
   /** { width, height, data: RGBA } of coded tensors, at their coded size. */
-  async draw(values, { quality, width, height, halvings }, { steps = 4, realism = 1, seed = 0, progress = () => {} } = {}) {
+  async draw(values, { quality, width, height, halvings, grey }, { steps = 4, realism = 1, seed = 0, progress = () => {} } = {}) {
     const { h, w } = values.y; // at 1/16
     if (2 * h > LARGEST || 2 * w > LARGEST)
       throw new ItgError("LimitExceeded", `this reader draws pictures of up to ${8 * LARGEST} coded pixels a side`);
@@ -65,7 +75,7 @@ export class Model {
       out = await this.run("base", feeds);
     }
     progress(1);
-    return levels(out.x, Math.ceil(width / 2 ** halvings), Math.ceil(height / 2 ** halvings));
+    return levels(out.x, Math.ceil(width / 2 ** halvings), Math.ceil(height / 2 ** halvings), grey);
   }
 
   async sample(feeds, q, steps, realism, seed, progress) {
@@ -89,11 +99,13 @@ export class Model {
   }
 }
 
-/** A drawn picture (1, 3, H, W), cut to its size, as RGBA. */
-function levels({ data: x, dims: [, , rows, columns] }, width, height) {
+/** A drawn picture (1, 3, H, W), cut to its size, as RGBA; a grey one by its brightness. */
+function levels({ data: x, dims: [, , rows, columns] }, width, height, grey) {
   const data = new Uint8ClampedArray(4 * width * height).fill(255), plane = rows * columns;
-  for (let i = 0; i < height; i++)
-    for (let j = 0; j < width; j++)
-      for (let k = 0; k < 3; k++) data[4 * (i * width + j) + k] = x[k * plane + i * columns + j] * 255;
+  for (let i = 0, at = 0; i < height; i++)
+    for (let j = 0; j < width; j++, at += 4) {
+      for (let k = 0; k < 3; k++) data[at + k] = x[k * plane + i * columns + j] * 255;
+      if (grey) data.fill(0.299 * data[at] + 0.587 * data[at + 1] + 0.114 * data[at + 2], at, at + 3);
+    }
   return { width, height, data };
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 from intaglio import __version__
@@ -27,6 +28,22 @@ def description() -> dict[str, Any]:
             "/inspect": _post("What is in a file's header.", {"bare": bool}, "application/json"),
         },
     }
+
+
+def page() -> str:
+    """The same for people, as a page of HTML without scripts."""
+    about = description()
+    parts = [f"<h1>{about['info']['title']} {about['info']['version']}</h1>"]
+    parts += [f'<p>{about["info"]["description"]} <a href="openapi.json">As OpenAPI</a>.</p>']
+    for path, methods in about["paths"].items():
+        post = methods["post"]
+        rows = [(one["name"], one["schema"]["type"]) for one in post["parameters"]]
+        rows += [(status, answer["description"]) for status, answer in post["responses"].items()]
+        lines = "".join(f"<tr><td><code>{escape(name)}</code><td>{escape(what)}" for name, what in rows)
+        parts.append(f"<h2><code>POST {path}</code></h2><p>{escape(post['summary'])}</p><table>{lines}</table>")
+    return (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Intaglio over HTTP</title>{"".join(parts)}</html>'
+    )
 
 
 def _post(summary: str, options: dict[str, Any], answer: str) -> dict[str, Any]:

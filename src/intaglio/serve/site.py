@@ -12,7 +12,7 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -98,6 +98,9 @@ class Site:
     async def description(self, request: Request) -> Response:
         return JSONResponse(openapi.description())
 
+    async def docs(self, request: Request) -> Response:
+        return HTMLResponse(openapi.page())
+
 
 def _sentence(status: int, text: str) -> Response:
     headers = {"Retry-After": "5"} if status in (429, 503) else {}
@@ -121,6 +124,7 @@ def application(limits: Limits, page: Path | None = None) -> Starlette:
         Route("/healthz", site.healthz),
         Route("/metrics", site.counts),
         Route("/openapi.json", site.description),
+        Route("/docs", site.docs),
     ]
     if page is not None:
         routes.append(Mount("/", StaticFiles(directory=page, html=True)))
