@@ -1,6 +1,6 @@
 """Pretrains a small checkpoint in diffusers' own classes, for who has no Stable Diffusion: some CPU hours, frozen afterwards.
 
-    PYTHONPATH=src python scripts/pretrain_small_sd.py PICTURES... --out CHECKPOINT [--autoencoder 6000] [--unet 20000]
+    PYTHONPATH=src python scripts/pretrain_small_sd.py PICTURES... --out CHECKPOINT [--autoencoder 2000] [--unet 8000]
     intaglio train RECIPE --checkpoint CHECKPOINT --data PICTURES... --val DIR --features DIR --out RUN
     INTAGLIO_SD=CHECKPOINT INTAGLIO_FASDIFF=RUN/round-1/fasdiff.safetensors intaglio bench ablate ...
 
@@ -23,6 +23,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from intaglio.networks.precision import cpu_has_bf16
 from intaglio.train import training_pictures as pictures
 from intaglio.train.checkpoint import replace
 from intaglio.train.ema import Ema
@@ -99,17 +100,26 @@ def differences(x: torch.Tensor) -> torch.Tensor:
 def train_autoencoder(vae: Any, squares: Squares, file: Path, count: int, batch: int) -> None:
     for step, descend in steps(vae, file, count, 4e-4):
         x = squares.batch(step, batch)
-        posterior = vae.encode(x).latent_dist
-        drawn = vae.decode(posterior.sample()).sample
+        with torch.autocast("cpu", torch.bfloat16, enabled=cpu_has_bf16()):
+            posterior = vae.encode(x).latent_dist
+            drawn = vae.decode(posterior.sample()).sample
+        drawn = drawn.float()
         error = F.l1_loss(drawn, x) + F.l1_loss(differences(drawn), differences(x))
-        descend(error + KL * posterior.kl().mean())
+        descend(error + KL * posterior.kl().float().mean())
 
 
-def train_unet(unet: Any, vae: Any, scheduler: Any, squares: Squares, file: Path, count: int, batch: int) -> None:
+@torch.no_grad()
+def latents(vae: Any, squares: Squares, batch: int) -> torch.Tensor:
+    """(N, 4, h, w) of all squares and of their mirror images."""
+    x = torch.from_numpy(squares.all).permute(0, 3, 1, 2)
+    both = torch.cat([x, x.flip(3)]).split(batch)
+    return torch.cat([vae.encode(part.float() / 127.5 - 1).latent_dist.mode() for part in both])
+
+
+def train_unet(unet: Any, scheduler: Any, all_latents: torch.Tensor, file: Path, count: int, batch: int) -> None:
     silence = torch.zeros(1, TOKENS, UNET["cross_attention_dim"])
-    for step, descend in steps(unet, file, count, 2e-4):
-        with torch.no_grad():
-            z = vae.encode(squares.batch(step, batch)).latent_dist.mode() * vae.config.scaling_factor
+    for _, descend in steps(unet, file, count, 2e-4):
+        z = all_latents[torch.randint(len(all_latents), (batch,))]
         t = torch.randint(scheduler.config.num_train_timesteps, (len(z),))
         noise = torch.randn_like(z)
         predicted = unet(scheduler.add_noise(z, noise, t), t, silence.expand(len(z), -1, -1)).sample
@@ -125,8 +135,8 @@ def main() -> int:
     parser.add_argument("--side", type=int, default=128, metavar="N", help="pixels of the squares")
     parser.add_argument("--limit", type=int, default=4000, metavar="N", help="pictures kept in memory")
     parser.add_argument("--batch", type=int, default=8, metavar="N", help="squares in a step")
-    parser.add_argument("--autoencoder", type=int, default=6000, metavar="N", help="steps of the autoencoder")
-    parser.add_argument("--unet", type=int, default=20000, metavar="N", help="steps of the U-Net")
+    parser.add_argument("--autoencoder", type=int, default=2000, metavar="N", help="steps of the autoencoder")
+    parser.add_argument("--unet", type=int, default=8000, metavar="N", help="steps of the U-Net")
     args = parser.parse_args()
     os.makedirs(args.out / "training", exist_ok=True)
     torch.manual_seed(0)
@@ -135,12 +145,11 @@ def main() -> int:
         print(f"{name}: {sum(p.numel() for p in net.parameters()) / 1e6:.1f} million parameters", flush=True)
     squares = Squares(args.data, args.side, args.limit)
     train_autoencoder(vae, squares, args.out / "training" / "autoencoder.pt", args.autoencoder, args.batch)
-    with torch.no_grad():
-        z = torch.cat([vae.encode(squares.batch(i, args.batch)).latent_dist.mode() for i in range(8)])
+    z = latents(vae.requires_grad_(False), squares, args.batch)
     vae.register_to_config(scaling_factor=1 / float(z.std()))
-    vae.requires_grad_(False).save_pretrained(args.out / "vae")
+    vae.save_pretrained(args.out / "vae")
     scheduler = DDPMScheduler(**SCHEDULE)
-    train_unet(unet, vae, scheduler, squares, args.out / "training" / "unet.pt", args.unet, 2 * args.batch)
+    train_unet(unet, scheduler, z / z.std(), args.out / "training" / "unet.pt", args.unet, 2 * args.batch)
     unet.save_pretrained(args.out / "unet")
     scheduler.save_pretrained(args.out / "scheduler")
     return 0

@@ -30,11 +30,12 @@ def here(installed: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def started(*line: str) -> subprocess.Popen[str]:
-    """The command in a process group of its own, as a shell starts it."""
+    """The command in a process group of its own, as a shell starts it: hearing Ctrl-C, which tests in the background do not."""
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     return subprocess.Popen(
         [sys.executable, "-m", "intaglio", *line],
         env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
 
 
@@ -82,6 +83,18 @@ def test_a_process_that_dies_takes_its_own_file_alone() -> None:
     assert command.returncode == 2 and "Traceback" not in err
 
 
+@pytest.mark.parametrize("many", [True, False])
+def test_an_interrupt_in_the_import_of_a_compiled_module_is_one(monkeypatch: pytest.MonkeyPatch, many: bool) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt as error:
+            raise ImportError("initialization failed") from error
+
+    monkeypatch.setattr("intaglio.codec.Codec.compress" if many else "intaglio.codec.Codec.__init__", interrupted)
+    assert main(COMPRESS if many else [*COMPRESS[:1], "in/0.png", *COMPRESS[2:]]) == 130
+
+
 @pytest.mark.parametrize(("stop", "code", "jobs"), [(signal.SIGINT, 130, "2"), (signal.SIGTERM, 143, "1")])
 def test_stopped_it_says_what_failed_and_leaves_whole_files(stop: signal.Signals, code: int, jobs: str) -> None:
     for name in ("a", "b", "c"):  # before the others by name, so that one failure is there early
@@ -94,7 +107,7 @@ def test_stopped_it_says_what_failed_and_leaves_whole_files(stop: signal.Signals
         time.sleep(0.1)
         os.killpg(command.pid, stop) if stop == signal.SIGINT else command.send_signal(stop)
         _, err = command.communicate(timeout=60)
-    assert command.returncode == code
+    assert command.returncode == code, err
     assert "is not a picture" in err and "of 8 files" in err and "Traceback" not in err
     assert all(path.suffix == ".itg" for path in Path("out").iterdir()) if Path("out").exists() else True
 

@@ -147,7 +147,8 @@ class Known:
 
 def _table(part: Place, columns: list[str] | None = None) -> pa.Table:
     try:
-        return pq.read_table(pa.BufferReader(part.read_bytes()), columns=columns)
+        # Not `pq.read_table`: its threads let go of the bytes after it returns, and abort a process that ends just then.
+        return pq.ParquetFile(pa.BufferReader(part.read_bytes())).read(columns, use_threads=False)
     except pa.ArrowException as error:
         raise IntaglioError(
             f"{part} is damaged: remove it, and what it lists is done again ({sentence(error)})"

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from intaglio.atomic import write
-from intaglio.cli.terminal import Show
+from intaglio.cli.terminal import Show, interruptible
 from intaglio.errors import sentence
 from intaglio.files import Job
 
@@ -68,7 +68,8 @@ def do(job: Job, work: Work, force: bool, advance: Show) -> Facts:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)  # for each file, not for the first alone
         try:
-            data, details = work(job, advance)
+            with interruptible():
+                data, details = work(job, advance)
             write(job.target, data, replace=force)
         except FileExistsError:
             facts["error"] = EXISTS.format(job.target)

@@ -20,7 +20,7 @@ from typing import Never
 
 from intaglio import __version__
 from intaglio.cli import archive, barcode, compress, decompress, demo, frame, inspect, keys, read, serve
-from intaglio.cli.terminal import complain, foreseen, hush
+from intaglio.cli.terminal import complain, foreseen, hush, interruptible
 from intaglio.errors import sentence
 from intaglio.files import STREAM
 
@@ -59,7 +59,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     with warnings.catch_warnings(), _terminable():
         warnings.showwarning = lambda message, *_, **__: complain(message)
         try:
-            return _run(argv)
+            with interruptible():
+                return _run(argv)
         except BrokenPipeError:  # who reads has read enough; nothing more can be said, at exit neither
             hush(sys.stdout)
             return 0

@@ -43,6 +43,20 @@ def foreseen(error: Exception) -> bool:
 
 
 @contextmanager
+def interruptible() -> Iterator[None]:
+    """Inside, an interrupt stays one: what falls into the import of a compiled module comes out of it as an ImportError."""
+    try:
+        yield
+    except Exception as error:
+        cause: BaseException | None = error
+        while cause is not None and not isinstance(cause, KeyboardInterrupt):
+            cause = cause.__cause__ or cause.__context__
+        if cause is not None:
+            raise cause from None
+        raise
+
+
+@contextmanager
 def progress(total: int, wanted: bool = True) -> Iterator[Show]:
     """A bar on standard error, where that is a terminal; yields what to call with the number of jobs done."""
     if not wanted or not sys.stderr.isatty():
