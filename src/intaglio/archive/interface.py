@@ -22,7 +22,9 @@ class Workers:
     """Who does the work: processes on this machine, or Ray's.
 
     Args:
-        jobs: pictures at once; None: one a core. engine: "pool" or "ray". address: of a Ray cluster that runs, or "auto".
+        jobs: pictures at once; None: one a core.
+        engine: "pool" or "ray".
+        address: of a Ray cluster that runs, or "auto".
         gpus: of each of Ray's workers; .25: four share one.
     """
 
@@ -57,8 +59,13 @@ def archive(
     Processes are started: call it under `if __name__ == "__main__":`.
 
     Args:
-        source, target: as the command has them; the list of what is done lies in the target.
-        options: a `CompressOptions`, or its fields as keywords. threads: of each process, by default its share.
+        source: where pictures, or tars of pictures, are: a folder, an address, or a tar.
+        target: a folder or an address; the list of what is done lies there too.
+        options: a `CompressOptions`, or its fields as keywords.
+        codec: as `Codec` has it.
+        device: as `Codec` has it.
+        threads: of each process, by default its share.
+        workers: who does the work.
         show: is called after each picture with how far all is, and the picture's row of the list.
 
     Returns:
