@@ -1,11 +1,12 @@
 """What `intaglio archive` costs beside the codec alone, as archives grow: pictures a second, overhead, memory.
 
-PYTHONPATH=src python scripts/archive_growth.py --pictures 2000 --side 64 --engines pool/1 pool/2 ray/1 ray/2
+PYTHONPATH=src python scripts/archive_growth.py --pictures 10000 300 --sides 64 1024 --engines pool/1 pool/2 ray/1 ray/2
 
-Makes the pictures (synthetic, the same every time), compresses 100 of them in a loop of one process and one thread, which is
-the codec alone, then all of them by each engine. The overhead is of the workers' time from the first row to the last, beyond
-what they spend on pictures: reading, coding and writing them. It is little touched by what else the machine does. Memory is
-the largest resident set of all processes of the run in the first and the second half.
+For each number and side makes the pictures (synthetic, the same every time), compresses a tenth of them, 100 at most, in a
+loop of one process and one thread, which is the codec alone, then all of them by each engine. The overhead is of the workers'
+time from the first row to the last, beyond what they spend on pictures: reading, coding and writing them. It is little
+touched by what else the machine does. Memory is the largest resident set of all processes of the run in the first and the
+second half.
 
 PYTHONPATH=src python scripts/archive_growth.py --rows 1000000
 
@@ -21,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -33,8 +35,8 @@ from intaglio.train.generated import picture
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pictures", type=int, default=2000)
-    parser.add_argument("--side", type=int, default=64)
+    parser.add_argument("--pictures", type=int, nargs="+", default=[2000])
+    parser.add_argument("--sides", type=int, nargs="+", default=[64], help="in pixels, one for each number of pictures")
     parser.add_argument("--codec", default="cgdm")
     parser.add_argument("--engines", nargs="+", default=["pool/1", "pool/2"], help="pool or ray, and how many workers")
     parser.add_argument("--rows", type=int, help="measure a list of so many rows, and nothing else")
@@ -43,21 +45,24 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as name:
             measure_list(Path(name), args.rows)
         return
-    with tempfile.TemporaryDirectory() as name:
-        root = Path(name)
-        for number in range(args.pictures):
-            path = root / "in" / f"{number // 500:03}" / f"{number:06}.jpg"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            Image.fromarray(picture(args.side, number % 200)).save(path, quality=90)
-        alone = rate_alone(root / "in", args.codec)
-        print(f"the codec alone: {alone:.2f} a second, {args.pictures} pictures of {args.side}x{args.side}", flush=True)
-        print(
-            "| engine | workers | a second | overhead | MB, first half | MB, second half |\n|---|---|---|---|---|---|"
-        )
-        for engine in args.engines:
-            kind, workers = engine.split("/")
-            rate, over, early, late = run(root, kind, int(workers), args.codec)
-            print(f"| {kind} | {workers} | {rate:.2f} | {over:+.1%} | {early:.0f} | {late:.0f} |", flush=True)
+    for count, side in zip(args.pictures, args.sides, strict=True):
+        with tempfile.TemporaryDirectory() as name:
+            measure(Path(name), count, side, args.codec, args.engines)
+
+
+def measure(root: Path, count: int, side: int, codec: str, engines: Sequence[str]) -> None:
+    """Prints how fast so many pictures of a side are done by each engine."""
+    for number in range(count):
+        path = root / "in" / f"{number // 500:03}" / f"{number:06}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(picture(side, number % 200)).save(path, quality=90)
+    alone = rate_alone(root / "in", codec, min(100, count // 10))
+    print(f"the codec alone: {alone:.2f} a second, {count} pictures of {side}x{side}", flush=True)
+    print("| engine | workers | a second | overhead | MB, first half | MB, second half |\n|---|---|---|---|---|---|")
+    for engine in engines:
+        kind, workers = engine.split("/")
+        rate, over, early, late = run(root, kind, int(workers), codec)
+        print(f"| {kind} | {workers} | {rate:.2f} | {over:+.1%} | {early:.0f} | {late:.0f} |", flush=True)
 
 
 def measure_list(root: Path, count: int) -> None:
@@ -90,12 +95,15 @@ def made_row(number: int) -> Row:
     }  # fmt: skip
 
 
-def rate_alone(folder: Path, codec: str) -> float:
-    """Pictures a second of `Codec.compress` in a loop, with reading, and nothing written; in a process of its own."""
+def rate_alone(folder: Path, codec: str, count: int) -> float:
+    """Pictures a second of `Codec.compress` over so many behind ten more, with reading, and nothing written.
+
+    In a process of its own.
+    """
     code = (
-        "import sys, time, torch; from pathlib import Path; from intaglio import Codec\n"
-        f"torch.set_num_threads(1); codec = Codec({codec!r}, device='cpu')\n"
-        f"files = sorted(Path({str(folder)!r}).rglob('*.jpg'))[:110]\n"
+        "import time; from pathlib import Path; from intaglio import Codec; from intaglio.networks.thread_count import limit\n"
+        f"limit(1); codec = Codec({codec!r})\n"
+        f"files = sorted(Path({str(folder)!r}).rglob('*.jpg'))[: 10 + {count}]\n"
         "for n, file in enumerate(files):\n"
         "    start = time.perf_counter() if n == 10 else start if n else 0\n"
         "    codec.compress(file)\n"
@@ -107,7 +115,7 @@ def rate_alone(folder: Path, codec: str) -> float:
 def run(root: Path, kind: str, workers: int, codec: str) -> tuple[float, float, float, float]:
     """Pictures a second, overhead, and the largest memory in megabytes of either half of the run."""
     target = root / f"out-{kind}-{workers}"
-    line = ["archive", str(root / "in"), str(target), "--codec", codec, "--device", "cpu"]
+    line = ["archive", str(root / "in"), str(target), "--codec", codec]
     line += ["--engine", kind, "--jobs", str(workers), "--threads", "1", "--json", "--quiet"]
     process = subprocess.Popen([sys.executable, "-m", "intaglio", *line], stdout=subprocess.PIPE, text=True)
     memory = list[tuple[float, float]]()

@@ -19,8 +19,11 @@ import pytest
 from PIL import Image
 
 import intaglio
+from intaglio.archive import Workers, archive, restore
 from intaglio.archive.manifest import Manifest
 from intaglio.cli.main import main
+from intaglio.errors import OptionError
+from intaglio.options import CompressOptions
 from intaglio.train.generated import picture
 
 Photos = Callable[[Path, int], Path]
@@ -153,6 +156,7 @@ KILLED = """
 import os, random, shutil, signal, sys, time
 from pathlib import Path
 from intaglio.archive import archiving
+from intaglio.archive import Workers, archive, restore
 from intaglio.archive.manifest import Manifest
 from intaglio.archive.picture_work import Settings, load
 from intaglio.options import CompressOptions
@@ -217,3 +221,17 @@ def test_killed_with_its_workers_or_alone_another_run_ends_it(
     assert len(list(Path("out").rglob("*.itg"))) <= count + 1  # a worker ends with who gave it work
     assert main(ARCHIVE) == 0
     assert check(Path("out")) == 100 and not list(Path("out").rglob(".*"))
+
+
+def test_from_python(source: Path) -> None:
+    seen = list[str]()
+    workers = Workers(jobs=1)
+    report = archive(
+        source, "out", codec="fasdiff", quality=20, workers=workers, show=lambda _, row: seen.append(row["path"])
+    )
+    assert (report.done, report.failed, len(seen)) == (12, 1, 13)
+    assert restore("out", Path("back"), steps=1, workers=workers).done == 12
+    assert sorted(file.name for file in Path("back/a").iterdir()) == [f"{n:03}.png" for n in range(0, 12, 2)]
+    assert archive(source, "out", CompressOptions(quality=20), codec="fasdiff", workers=workers).done == 0
+    with pytest.raises(OptionError, match="no option 'qualtiy'"):
+        archive(source, "out", qualtiy=20)  # type: ignore[call-arg]

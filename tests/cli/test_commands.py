@@ -325,6 +325,17 @@ def test_warnings_are_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert "colour profile is unusable" in json.loads(capsys.readouterr().out)["warnings"][0]
 
 
+def test_past_the_useful_quality_other_formats_are_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture("a.png")
+    assert run("compress a.png") == 0 and not capsys.readouterr().err
+    monkeypatch.setattr(sys.modules["intaglio.info"], "inspect", lambda data, bare: FakeInfo(8, 4, quality=200))
+    assert run("compress a.png --force") == 0
+    err = capsys.readouterr().err
+    assert "this is 79" in err and "AVIF" in err and err.count("\n") == 1
+
+
 def test_progress_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     for name in "ab":
         picture(f"photos/{name}.png")

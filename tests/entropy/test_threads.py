@@ -1,4 +1,4 @@
-"""BLAS has one thread inside, and what it had before afterwards: after an error, and after several callers at once."""
+"""BLAS has one thread inside, and what it had before afterwards: after an error, and after several callers at once. Ours agree."""
 
 import threading
 
@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from intaglio.entropy import threads
-from intaglio.entropy.threads import blas_threads, one_thread
+from intaglio.entropy.threads import blas_threads, each, one_thread
+from intaglio.networks import onnx_session
+from intaglio.testing import TinyModel
 
 needs_openblas = pytest.mark.skipif(blas_threads() is None, reason="NumPy here has no OpenBLAS of its own")
 
@@ -54,3 +56,17 @@ def test_without_openblas_products_are_as_ever(monkeypatch: pytest.MonkeyPatch) 
             assert (np.ones((2, 2)) @ np.ones(2)).tolist() == [2, 2]
     finally:
         threads.controls.cache_clear()
+
+
+def test_work_on_several_threads_gives_the_same_file_and_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    codec = TinyModel("cgdm").codec()
+    pixels = np.random.default_rng(0).integers(0, 256, (97, 160, 3), np.uint8)
+    data = codec.compress(pixels, max_bytes=900)
+    drawn = codec.decompress(data).tobytes()
+    used = set[int]()
+    monkeypatch.setattr(threads, "MANY", 0)
+    monkeypatch.setattr(onnx_session, "threads", 3)
+    each(lambda _: used.add(threading.get_ident()), range(3), 0)
+    assert threading.get_ident() not in used
+    assert codec.compress(pixels, max_bytes=900) == data
+    assert codec.decompress(data).tobytes() == drawn

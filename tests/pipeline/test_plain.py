@@ -12,6 +12,7 @@ from intaglio.codec import Codec
 from intaglio.errors import Corrupt, FormatError, OptionError
 from intaglio.format import Header, write
 from intaglio.format.streams import PLAIN
+from intaglio.pipeline import plain
 
 pytestmark = pytest.mark.usefixtures("installed")
 
@@ -115,3 +116,16 @@ def test_damage_is_one_of_ours() -> None:
             pass
     with pytest.raises(Corrupt, match="plain picture has no scale"):
         decompress(write(Header(width=64, height=64, quality=1, stream=PLAIN, scale=1), b"", seed=0))
+
+
+def test_a_large_drawing_stays_exact_whatever_its_middle_is() -> None:
+    image = Image.new("RGB", (1400, 1000), "white")
+    image.paste(noise(120, 120), (640, 440))
+    data = compress(image, max_bytes=60_000)
+    assert inspect(data).codec == "plain" and error(data, image) == 0
+
+
+def test_a_large_photograph_is_not_coded_plainly_to_the_end() -> None:
+    """Its pieces say enough: no encoder of WebP would have the time for all of it."""
+    pixels = np.tile(np.asarray(noise(256, 256)), (32, 32, 1))
+    assert plain.encode(pixels, 40, 300_000) is None

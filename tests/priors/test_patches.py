@@ -22,9 +22,11 @@ def test_patches_cover_the_latent_and_end_with_it() -> None:
 
 def test_a_part_needs_a_ring_more_for_each_step() -> None:
     part = Rect(40, 40, 42, 42)
-    counts = [len(needed(part, 200, 200, steps, 32, 8)) for steps in (1, 2, 4)]
-    assert counts[0] < counts[1] < counts[2] < len(patches(200, 200, 32, 8))
-    assert all(patch.meets(part) for patch in needed(part, 200, 200, 1, 32, 8))
+    rings = needed(part, 200, 200, 4, 32, 8)
+    counts = [len(ring) for ring in rings]
+    assert len(patches(200, 200, 32, 8)) > counts[0] > counts[1] > counts[2] > counts[3]
+    assert all(patch.meets(part) for patch in rings[3])
+    assert needed(part, 200, 200, 2, 32, 8) == rings[2:]
 
 
 def test_the_order_of_patches_changes_no_bit() -> None:

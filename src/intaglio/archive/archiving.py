@@ -55,7 +55,7 @@ def missing(settings: Settings, known: Known, *, with_data: bool = True) -> Iter
             yield item
 
 
-def run(settings: Settings, engine: Engine, show: Callable[[Report, Row], None]) -> Report:
+def run(settings: Settings, engine: Engine, show: Callable[[Report, Row], object]) -> Report:
     """Does what is missing, by an engine; shows every row, and how far all is.
 
     Stopped or killed at any moment, what is written down is done, and another run does the rest.

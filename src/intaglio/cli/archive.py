@@ -6,7 +6,6 @@ import argparse
 import json
 import tempfile
 import time
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from intaglio.cli import arguments, compress, decompress
@@ -18,7 +17,6 @@ from intaglio.options import DecompressOptions
 
 if TYPE_CHECKING:
     from intaglio.archive.archiving import Report
-    from intaglio.archive.manifest import Known, Row
     from intaglio.archive.picture_work import Settings
 
 ENGINES = ("pool", "ray")
@@ -69,7 +67,11 @@ def _common(parser: Any, what: str) -> None:
 
 
 def archive(args: argparse.Namespace) -> int:
+    from intaglio.pipeline.coding import index_of, plenty
+
     settings = _settings(args, compress.options(args), "fasdiff" if args.focus == "face" else args.codec)
+    if args.bytes is None and (advice := plenty(index_of(args.quality))):
+        complain(advice)
     if args.dry_run:
         return _forecast(settings, args)
     code = _run(settings, args)
@@ -94,13 +96,8 @@ def _settings(args: argparse.Namespace, options: Any, codec: str = "auto", endin
 
 
 def _run(settings: Settings, args: argparse.Namespace) -> int:
-    from intaglio.archive import local_engine, ray_engine
     from intaglio.archive.archiving import run
-
-    def engine(settings: Settings, known: Known) -> Iterator[Row]:
-        if args.engine == "ray":  # which lists on a machine of its own, and reads there what is known
-            return ray_engine.rows(settings, args.jobs, address=args.address, gpus=args.gpus)
-        return local_engine.rows(settings, known, args.jobs)
+    from intaglio.archive.interface import Workers
 
     start = told = time.monotonic()
 
@@ -114,7 +111,7 @@ def _run(settings: Settings, args: argparse.Namespace) -> int:
             complain(_line(report))
             told = now
 
-    report = run(settings, engine, show)
+    report = run(settings, Workers(args.jobs, args.engine, args.address, args.gpus).rows, show)
     facts = {
         "done": report.done, "failed": report.failed, "bytes": report.bytes,
         "seconds": round(time.monotonic() - start, 1), "pictures_a_second": round(report.rate, 3),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,13 @@ def coding(parser: Any) -> None:
         help=f"{purposes}, auto: what suits the picture (default)",
     )
     rate = parser.add_mutually_exclusive_group()
-    rate.add_argument("-q", "--quality", type=between(float, 1, 100), default=50, help="1 to 100, default 50")
+    rate.add_argument(
+        "-q",
+        "--quality",
+        type=between(float, 1, 100),
+        default=50,
+        help="1 to 100, default 50; past 60 bytes buy little, and AVIF or JPEG XL more",
+    )
     rate.add_argument("-b", "--bytes", type=between(int, 1), metavar="N", help="the best picture in at most N bytes")
     parser.add_argument(
         "--effort",
@@ -92,6 +99,7 @@ def prepare(args: argparse.Namespace) -> Work:
     from intaglio.format.fields import fraction
     from intaglio.image import open_picture
     from intaglio.info import inspect
+    from intaglio.pipeline.coding import plenty
 
     asked = options(args)
     codec = Codec("fasdiff" if args.focus == "face" else args.codec, device=args.device, features=args.features)
@@ -100,6 +108,8 @@ def prepare(args: argparse.Namespace) -> Work:
         image = open_picture(job.source or io.BytesIO(standard_input()), args.page)
         data = codec.compress(image, asked, progress=advance)
         info = inspect(data, bare=args.bare)
+        if info.codec in CODECS and (advice := plenty(info.quality)):
+            warnings.warn(advice, stacklevel=2)
         return data, {
             "codec": info.codec,
             "bytes": len(data),

@@ -18,6 +18,7 @@ from intaglio.weights.codec_file import Weights
 
 FOLDER = Path(__file__).parent / "graphs"
 SMALL = ("synthesis", "control", "denoise")  # over latents: of most pictures they cost less to run than to start
+MANY = 96 * 96  # latents from which on that is not so of the denoiser, which runs at every step
 
 
 @functools.cache
@@ -37,29 +38,31 @@ class Graphs:
 
     def __init__(self, weights: Weights) -> None:
         self.weights, self.about = weights, description(weights.codec)
-        self._sessions: dict[str, Session] = {}
+        self._sessions: dict[tuple[str, bool], Session] = {}  # by name, and whether it is one that starts soon
         self._lock = Lock()
 
     def __call__(self, graph: str, **arrays: Any) -> list[Any]:
         """As `Session`."""
-        return self._session(graph)(**arrays)
+        latents = arrays["z"].shape[2] * arrays["z"].shape[3] if graph == "denoise" else 0
+        return self._session(graph, latents)(**arrays)
 
-    def foresee(self, *graphs: str) -> None:
-        """Makes graphs ready beside what else is done: a start takes up to 80 ms, in which Python may go on."""
-        if not all(graph in self._sessions for graph in graphs):
-            Thread(target=lambda: [self._session(graph) for graph in graphs], daemon=True).start()
+    def foresee(self, *graphs: str, latents: int = 0) -> None:
+        """Makes graphs ready, for pieces of so many latents, beside what else is done: a start takes up to 80 ms."""
+        if not all((graph, _soon(graph, latents)) in self._sessions for graph in graphs):
+            Thread(target=lambda: [self._session(graph, latents) for graph in graphs], daemon=True).start()
 
-    def _session(self, graph: str) -> Session:
-        session = self._sessions.get(graph)
+    def _session(self, graph: str, latents: int) -> Session:
+        key = graph, _soon(graph, latents)
+        session = self._sessions.get(key)
         if session is None:
             with self._lock:
-                session = self._sessions.get(graph) or self._start(graph)
-                self._sessions[graph] = session
+                session = self._sessions.get(key) or self._start(*key)
+                self._sessions[key] = session
         return session
 
-    def _start(self, graph: str) -> Session:
+    def _start(self, graph: str, soon: bool) -> Session:
         weights = {name: self.tensor(name) for name in self.about["tensors"][graph]}
-        return Session(FOLDER / self.weights.codec / f"{graph}.onnx", weights, soon=graph in SMALL)
+        return Session(FOLDER / self.weights.codec / f"{graph}.onnx", weights, soon=soon)
 
     def tensor(self, name: str) -> NDArray[np.float32]:
         """A weight by its name in the graphs."""
@@ -75,3 +78,8 @@ class Graphs:
         if not np.isfinite(array).all():
             raise WeightsError(f"{file.source} has values in {key} that are not finite numbers")
         return array
+
+
+def _soon(graph: str, latents: int) -> bool:
+    """Whether a graph is to start soon rather than to run fast. By size alone, so that a file is always drawn alike."""
+    return graph in SMALL and not (graph == "denoise" and latents > MANY)

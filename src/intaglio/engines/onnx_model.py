@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -118,7 +119,8 @@ class OnnxModel:
         watch: Callable[[float], object] = lambda share: None,
     ) -> Coded:
         """As `payload.tensors`, a batch of one."""
-        self.graphs.foresee(*DRAWING)
+        patch = (min(windows.GRAIN * side, self.networks.tile) for side in grid)
+        self.graphs.foresee(*DRAWING, latents=math.prod(patch))
         values: dict[str, Any] = dict(
             payloads.tensors(self.stream, payload, index, grid, focus, salvage=salvage, watch=watch)
         )

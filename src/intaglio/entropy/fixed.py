@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from intaglio.entropy.threads import each
 from intaglio.errors import WeightsError
 
 Ints = NDArray[np.int64]
@@ -112,11 +113,14 @@ class Conv:
         c, h, w = x.shape
         padded = np.pad(integers(x), ((0, 0), (1, 1), (1, 1)))
         out = np.empty((len(self.affine.matrix), h, w), np.int64)
-        for rows in strips(h, 9 * c * w):
+
+        def strip(rows: slice) -> None:
             columns = np.empty((3, 3, c, rows.stop - rows.start, w))
             for i, j in np.ndindex(3, 3):
                 columns[i, j] = padded[:, rows.start + i : rows.stop + i, j : j + w]
             out[:, rows] = self.affine(columns.reshape(9 * c, -1)).reshape(len(out), -1, w)
+
+        each(strip, strips(h, 9 * c * w), padded.size)
         return out
 
 

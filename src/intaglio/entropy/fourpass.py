@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from intaglio.entropy.fixed import LIMIT, Affine, Ints, clip, conv, integers, relu, shift, strips
+from intaglio.entropy.threads import each
 from intaglio.errors import WeightsError
 
 STEP = 8  # fractional bits of a mean in steps
@@ -137,8 +138,7 @@ class FourPass:
         values = np.zeros((self.c, h, w), np.int64)
         rows = np.full(h * w, q) if local is None else local.reshape(-1)
         for passes, where in zip(self.passes, masks(self.c, h, w)):
-            for one in passes:
-                one(features, padded, answers)
+            each(lambda one: one(features, padded, answers), passes, features.size)  # each writes its own parity
             channel, row = where // (h * w), rows[where % (h * w)]
             gains = self.scales.gain[row, channel]
             means = shift(mean.reshape(-1)[where] * gains, 16)

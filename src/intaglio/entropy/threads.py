@@ -1,19 +1,26 @@
-"""NumPy's matrix products on one thread, while they are ours.
+"""Which threads do the entropy models' work: one of NumPy's for each product, and several of ours for a large picture.
 
-OpenBLAS's threads wait for their next product by spinning, and so take the cores from the networks that PyTorch runs
-between ours. Our products are small; one thread does them.
+OpenBLAS's threads wait for their next product by spinning, and so take the cores from the networks that run between
+ours. Our products are small; one thread does each.
 """
 
 from __future__ import annotations
 
 import ctypes
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
+from typing import TypeVar
 
 import numpy as np
+
+from intaglio.networks import thread_count
+
+Item = TypeVar("Item")
+MANY = 1 << 20  # values from which on starting threads costs nothing beside the work
 
 _lock, _inside, _before = Lock(), 0, 0  # how many threads of Python are inside, and BLAS's threads before the first
 
@@ -63,3 +70,17 @@ def one_thread() -> Iterator[None]:
             _inside -= 1
             if not _inside:
                 put(_before)
+
+
+def each(do: Callable[[Item], object], items: Iterable[Item], values: int) -> None:
+    """do(item) for every item, with those of much work (so many values in all) at once.
+
+    What they write must not overlap: the result is then the same as in turn.
+    """
+    threads = thread_count.count() if values >= MANY else 1
+    if threads == 1:
+        for item in items:
+            do(item)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(do, items))

@@ -8,6 +8,11 @@ import sys
 from intaglio.networks import onnx_session
 
 
+def count() -> int:
+    """How many threads the networks may have now."""
+    return onnx_session.threads or os.cpu_count() or 1
+
+
 def limit(threads: int) -> None:
     """So many from now on. What was loaded under ONNX Runtime before keeps those that it has."""
     onnx_session.threads = threads

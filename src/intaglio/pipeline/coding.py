@@ -5,10 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+USEFUL = 60
+"""Quality past which AVIF comes nearer to a picture, in PSNR and LPIPS, in as many bytes (docs/decisions/0022)."""
+
 
 def index_of(quality: float) -> int:
     """The quality index 0..255 of a quality 1..100."""
     return round((quality - 1) / 99 * 255)
+
+
+def plenty(index: int) -> str | None:
+    """What a user should know of a picture coded at an index, or is about to be, if it is past what is useful."""
+    if index <= index_of(USEFUL):
+        return None
+    return (
+        f"past quality {USEFUL} bytes buy little here (this is {1 + index * 99 / 255:.0f}): "
+        "AVIF or JPEG XL come nearer to a picture in as many"
+    )
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from intaglio.options import DecompressOptions
 from intaglio.pipeline import windows
 from intaglio.pipeline.coding import Coding
 from intaglio.pipeline.engine import Engine
-from intaglio.pipeline.windows import WINDOW
+from intaglio.pipeline.windows import CANVAS
 from intaglio.priors.patches import needed
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _parts(model: Engine, box: Rect | None, scale: int, h: int, w: int, steps: i
     part = near.grown(
         model.pixel_reach + 2, h, w
     )  # the decoder's reach, and that of what enlarges and what holds the low band
-    patches = needed(part, h, w, steps, model.networks.tile)
+    patches = needed(part, h, w, steps, model.networks.tile)[0]
     top, left = min(p.top for p in patches), min(p.left for p in patches)
     bottom, right = max(p.bottom for p in patches), max(p.right for p in patches)
     grain = windows.GRAIN
@@ -88,7 +88,7 @@ def _pixels(model: Engine, prompt: Prompt, z: Any, realism: float, part: Rect | 
     h, w = prompt.latent.shape[2:]
     out = np.zeros((SIDE * h, SIDE * w, 3), np.uint8)
     draw = model.canvas(prompt, z, realism)
-    places = list(tiles(h, w, WINDOW, model.pixel_reach + 1, part))
+    places = list(tiles(h, w, CANVAS, model.pixel_reach + 1, part))
     for inner, outer in places:
         top, left, bottom, right = (SIDE * side for side in inner.within(outer))
         shown = draw(outer)[top:bottom, left:right]

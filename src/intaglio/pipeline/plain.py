@@ -18,6 +18,8 @@ from intaglio.image import Rgb
 MAX_SIDE = 16384  # of a VP8L bitstream
 TINY = 64 * 64  # pixels: models know little of such pictures, and these are coded plainly at any quality
 PROBE = 256  # pixels a side in the middle, which are coded before all are
+PROBES = 4  # a side of a large picture, for what all of it is likely to take
+DOUBT = 4  # times as many bytes as there are may be likely
 _CONTAINER, _START = 20, 5  # bytes of RIFF and chunk headers; of what the file's header says
 _SIGNATURE = 0x2F
 
@@ -35,6 +37,8 @@ def encode(rgb: Rgb, quality: float, room: float) -> bytes | None:
     top, left = (max(side - PROBE, 0) // 2 for side in rgb.shape[:2])
     middle = rgb[top : top + PROBE, left : left + PROBE]
     if len(_lossless(middle, quick=True)) > 2 * room:
+        return None
+    if rgb.shape[0] * rgb.shape[1] > (PROBES * PROBE) ** 2 and _likely(rgb) > DOUBT * room:
         return None
     payload = _lossless(rgb)
     return payload if len(payload) <= room else None
@@ -70,6 +74,15 @@ def _near(rgb: Rgb, levels: int) -> Rgb:
     """Colours to the nearest of a grid, so that none is further than `levels` from what it was."""
     step = 2 * levels + 1
     return np.minimum((rgb.astype(np.int32) + levels) // step * step, 255).astype(np.uint8)
+
+
+def _likely(rgb: Rgb) -> float:
+    """Bytes that a large picture is likely to take, from pieces of it at even distances."""
+    h, w = rgb.shape[:2]
+    tops, lefts = (np.linspace(0, side - min(PROBE, side), PROBES, dtype=int) for side in (h, w))
+    pieces = [rgb[top : top + PROBE, left : left + PROBE] for top in tops for left in lefts]
+    coded = sum(len(_lossless(np.ascontiguousarray(piece), quick=True)) for piece in pieces)
+    return coded * h * w / sum(piece.shape[0] * piece.shape[1] for piece in pieces)
 
 
 def _lossless(rgb: Rgb, *, quick: bool = False) -> bytes:

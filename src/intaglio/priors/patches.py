@@ -51,14 +51,15 @@ def patches(height: int, width: int, tile: int = TILE, overlap: int = OVERLAP) -
     return [Rect(top, left, top + h, left + w) for top in tops for left in lefts]
 
 
-def needed(part: Rect, height: int, width: int, steps: int, tile: int = TILE, overlap: int = OVERLAP) -> list[Rect]:
-    """The patches that a part of the latent depends on: those that meet it, and a ring more for each further step."""
+def needed(
+    part: Rect, height: int, width: int, steps: int, tile: int = TILE, overlap: int = OVERLAP
+) -> list[list[Rect]]:
+    """The patches of each step that a part of the latent depends on: in the last those that meet it, a ring more in each before."""
     every = patches(height, width, tile, overlap)
-    chosen = [patch for patch in every if patch.meets(part)]
+    rings = [[patch for patch in every if patch.meets(part)]]
     for _ in range(steps - 1):
-        reached = chosen
-        chosen = [patch for patch in every if any(patch.meets(one) for one in reached)]
-    return chosen
+        rings.append([patch for patch in every if any(patch.meets(one) for one in rings[-1])])
+    return rings[::-1]
 
 
 def in_patches(
@@ -112,8 +113,8 @@ def draw(
     `order` is the solver's.
     """
     h, w = noise.shape[2:]
-    places = needed(part, h, w, steps, tile) if part else patches(h, w, tile)
-    share = 1 / (steps * len(places))
+    places = needed(part, h, w, steps, tile) if part else [patches(h, w, tile)] * steps
+    share = 1 / sum(map(len, places))
     denoise = patched(prior, control, tile, places, lambda: progress(share))
     return sample(denoise, control.base, q, steps, noise, order)
 
@@ -121,14 +122,15 @@ def draw(
 def patched(
     prior: Prior,
     control: Control,
-    tile: int = TILE,
-    order: Sequence[Rect] | None = None,
+    tile: int,
+    places: Sequence[Sequence[Rect]],
     after: Callable[[], object] = lambda: None,
 ) -> Denoise:
-    """What a sampler calls, D(z, sigma): the prior under a control, in patches where the latent is large.
+    """What a sampler calls once a step, D(z, sigma): the prior under a control, in patches where the latent is large.
 
-    `after` is called after every patch.
+    `places` has each step's patches. `after` is called after every patch.
     """
+    steps = iter(places)
 
     def denoise(z: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:
         def net(part: torch.Tensor, patch: Rect) -> torch.Tensor:
@@ -136,6 +138,6 @@ def patched(
             after()
             return drawn
 
-        return in_patches(net, z, order, tile)
+        return in_patches(net, z, next(steps), tile)
 
     return denoise
