@@ -17,7 +17,7 @@ from intaglio.options import DecompressOptions
 from intaglio.pipeline import windows
 from intaglio.pipeline.coding import Coding
 from intaglio.pipeline.engine import Engine
-from intaglio.pipeline.windows import CANVAS
+from intaglio.pipeline.windows import WINDOW
 from intaglio.priors.patches import needed
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def _pixels(model: Engine, prompt: Prompt, z: Any, realism: float, part: Rect | 
     h, w = prompt.latent.shape[2:]
     out = np.zeros((SIDE * h, SIDE * w, 3), np.uint8)
     draw = model.canvas(prompt, z, realism)
-    places = list(tiles(h, w, CANVAS, model.pixel_reach + 1, part))
+    places = list(tiles(h, w, WINDOW, model.pixel_reach + 1, part))
     for inner, outer in places:
         top, left, bottom, right = (SIDE * side for side in inner.within(outer))
         shown = draw(outer)[top:bottom, left:right]

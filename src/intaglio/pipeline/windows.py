@@ -20,10 +20,9 @@ if TYPE_CHECKING:
     from intaglio.codecs.diffusion_codec import DiffusionCodec
     from intaglio.compressor.analysis import Analysis
 
-TILE = 128  # grains: 4096 pixels
+TILE = 64  # grains: 2048 pixels
 GRAIN = 4  # latents in a grain
-WINDOW = 128  # latents a side that pixels are coded by
-CANVAS = 256  # and drawn by
+WINDOW = 128  # latents a side that pixels are coded and drawn by
 
 
 def analyse(
